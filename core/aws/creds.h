@@ -11,8 +11,8 @@
  * still lent; in its last minute a call waits for the new one.
  *
  * A set that comes from a service (instance, container, STS, SSO) is used past
- * its end for as long as the service gives no other: AWS may still accept it, as
- * it does in an outage of its own, and a set that is refused here is never
+ * its end for as long as the service gives no other: AWS may still accept it,
+ * as it does in an outage of its own, and a set that is refused here is never
  * tried.  The service is then asked every five to ten minutes.
  */
 #ifndef HC_AWS_CREDS_H
