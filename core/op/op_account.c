@@ -12,8 +12,8 @@
 
 #define ACCOUNT_BODY "Action=GetCallerIdentity&Version=2011-06-15"
 
-/* Whoever gives out credentials chooses the ids of their keys, so no two ids
- * may be taken for one. */
+/* The hash is one that nobody can make two ids for: the ids are chosen by the
+ * peer that gives out the credentials. */
 static void account_hash(unsigned char key[HC_SHA256],
                          const struct hc_credentials *c)
 {

@@ -54,12 +54,21 @@ TEST(op_doctor_queue, a_queue_without_a_redrive_policy_is_a_warning)
     }
 }
 
-/* The worker itself does not read attributes. */
-TEST(op_doctor_queue, a_queue_that_cannot_be_read_is_a_warning)
+TEST(op_doctor_queue, a_queue_that_is_not_there_is_an_error)
 {
     look_at(aws_answer(400, "", "{\"__type\":\"com.amazonaws.sqs#"
                        "QueueDoesNotExist\",\"message\":\"gone\"}"), NULL);
     CHECK_Z(look_nth("call", 1)->what, "GetQueueAttributes");
-    CHECK_INT(look_nth("call", 1)->level, HEADCOUNT_WARNING);
+    CHECK_INT(look_nth("call", 1)->level, HEADCOUNT_ERROR);
+    look_end();
+}
+
+/* The worker itself does not read attributes. */
+TEST(op_doctor_queue, attributes_that_are_denied_are_a_warning)
+{
+    look_at(aws_answer(400, "", "{\"__type\":\"com.amazonaws.sqs#"
+                       "AccessDenied\",\"message\":\"no\"}"), NULL);
+    CHECK(look_nth("denied", 0) != NULL);
+    CHECK_INT(look_nth("denied", 0)->level, HEADCOUNT_WARNING);
     look_end();
 }
