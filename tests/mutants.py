@@ -27,6 +27,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
@@ -226,6 +227,7 @@ class Workshop:
                         for row in json.loads(
                             read("build/compile_commands.json"))}
         self.link = {}
+        self.limits = {}                 # seconds; a break may never end
         commands = make("-n", "V=1", *programs).replace("\\\n", " ")
         for line in commands.splitlines():
             found = re.search(r" -o (build/tests/\S+_test) ", line)
@@ -268,9 +270,18 @@ class Workshop:
             if program is None:      # it plays what the file needs, or not it
                 continue
             linked = True
-            if finish([program], 60, WORLDS="500") != 0:
+            if finish([program], self.limits.get(test, 60),
+                      WORLDS="500") != 0:
                 return test, ""
         return ("", "") if linked else (None, "no test links it")
+
+    def unbroken(self, test):
+        """Its exit status as it is; ten times as long is waited for it when
+        something is broken."""
+        began = time.monotonic()
+        status = finish([f"build/tests/{test}_test"], 120, WORLDS="500")
+        self.limits[test] = min(60, 5 + 10 * (time.monotonic() - began))
+        return status
 
     def whole(self, path):
         """Compiled as it is, for what changes nothing."""
@@ -289,9 +300,7 @@ def judge_all(breaks):
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         list(pool.map(shop.whole, sorted({b.path for b in breaks})))
         first = sorted({b.tests[0] for b in breaks if b.tests})
-        for test, status in zip(first, pool.map(
-                lambda t: finish([f"build/tests/{t}_test"], 120,
-                                 WORLDS="500"), first)):
+        for test, status in zip(first, pool.map(shop.unbroken, first)):
             if status != 0:
                 sys.exit(f"mutants: {test} fails before anything is broken")
         for brk, verdict in zip(breaks, pool.map(
