@@ -35,7 +35,7 @@ static int put_role(struct options *o, const char **slots, const char *arn)
     for (at %= SLOTS; slots[at]; at = (at + 1) % SLOTS)
         if (strcmp(slots[at], arn) == 0)
             return 0;
-    if (o->roles_n == OPTIONS_ROLES_MAX)
+    if (o->roles == NULL || o->roles_n == OPTIONS_ROLES_MAX)
         return options_bad_usage("more than 10000 roles: ", arn);
     slots[at] = o->roles[o->roles_n++] = arn;
     return 0;

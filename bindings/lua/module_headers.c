@@ -27,7 +27,7 @@ static void take_text(struct taker *t, const char *what)
     if (text == NULL || strlen(text) != n)
         luaL_error(t->L, "%s: headers: a %s is a text without NUL, not a %s",
                    t->who, what, luaL_typename(t->L, -1));
-    if (t->n >= 2 * HEADERS_MAX)
+    if (t->n >= (lua_Integer)2 * HEADERS_MAX)
         luaL_error(t->L, "%s: more than %d headers", t->who, HEADERS_MAX);
     lua_rawseti(t->L, t->to, ++t->n);
 }

@@ -63,14 +63,14 @@ void headcount_relocate(void)
             d->d_un.d_val = 0;
         }
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; packed != NULL && i < n; i++) {
         if ((packed[i] & 1) == 0) {
             word = (uint64_t *)(uintptr_t)(base + packed[i]);
             *word++ += base;
             continue;
         }
         for (uint64_t map = packed[i] >> 1, at = 0; map != 0; map >>= 1, at++)
-            if ((map & 1) != 0)
+            if ((map & 1) != 0 && word != NULL)
                 word[at] += base;
         word += BITS_OF_A_MAP;
     }

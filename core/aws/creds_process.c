@@ -159,11 +159,11 @@ static int process_wrong(const struct hc_creds_process *c, int code,
 /* "SecretAccessKey": "...", AWS_SESSION_TOKEN=..., Authorization: ... */
 static bool process_names_secret(const char *t)
 {
-    static const char names[] = "secretaccesskey\0sessiontoken\0"
-                                "securitytoken\0authorization\0";
+    static const char *const names[] = { "secretaccesskey", "sessiontoken",
+                                         "securitytoken", "authorization" };
 
-    for (const char *name = names; *name != '\0'; name += strlen(name) + 1) {
-        const char *at = t, *want = name;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *at = t, *want = names[i];
 
         while (*want != '\0' && hc_lower(*at) == *want) {
             want++;
@@ -185,6 +185,7 @@ static void process_says(const struct hc_proc *p, char out[PROCESS_SAYS])
     struct hc_str rest = hc_buf_view(&p->err);
     size_t n = 0;
 
+    memset(out, 0, PROCESS_SAYS);
     while (rest.n > 0 && n + 4 < PROCESS_SAYS) {
         size_t length = hc_text_utf8_length(rest);
         bool seen = length > 0 && hc_text_is_seen(hc_text_code(rest));
@@ -203,8 +204,7 @@ static void process_says(const struct hc_proc *p, char out[PROCESS_SAYS])
         rest = hc_str_from(rest, length);
     }
     while (n > 0 && out[n - 1] == ' ')
-        n--;
-    out[n] = '\0';
+        out[--n] = '\0';
     for (n = 0; out[n] != '\0' && !process_names_secret(out + n); n++)
         continue;
     hc_fmt(out + n, PROCESS_SAYS - n, "%s", out[n] != '\0' ? "***" : "");
