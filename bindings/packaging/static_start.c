@@ -41,6 +41,7 @@ __asm__(".text\n"
         "    bl headcount_relocate\n"
         "    b _start\n"
 #else
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "no start for this architecture"
 #endif
         ".size headcount_start, . - headcount_start\n");

@@ -111,14 +111,16 @@ static int doctor_take_item(struct op_doctor *d, enum doctor_ask ask,
 
 static int doctor_take_list(struct op_doctor *d, enum doctor_ask ask)
 {
+    void (*init)(struct hc_ecs_arns *v, const struct hc_alloc *a) =
+        ask == ASK_CLUSTERS  ? hc_ecs_clusters_init
+        : ask == ASK_NAMES   ? hc_ecs_names_init
+        : ask == ASK_HOSTS   ? hc_ecs_hosts_init
+        : ask == ASK_TARGETS ? hc_ecs_targets_init
+                             : hc_ecs_tagged_init;
     struct hc_ecs_arns v;
     int err;
 
-    (ask == ASK_CLUSTERS  ? hc_ecs_clusters_init
-     : ask == ASK_NAMES   ? hc_ecs_names_init
-     : ask == ASK_HOSTS   ? hc_ecs_hosts_init
-     : ask == ASK_TARGETS ? hc_ecs_targets_init
-                          : hc_ecs_tagged_init)(&v, &d->op.h->net.sys.alloc);
+    init(&v, &d->op.h->net.sys.alloc);
     err = hc_doctor_read(d, &v.answer);
     d->c.arns_n = 0;
     for (size_t i = 0; err == 0 && i < v.arns_n; i++)
