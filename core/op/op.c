@@ -97,7 +97,6 @@ static int op_locate(headcount_op *op, int64_t now)
 {
     headcount *h = op->h;
     struct hc_imds_region *r = &h->client.region;
-
     bool waits = hc_imds_region_get(r, &op->waiter, &op->job, now) == 0;
 
     if (waits && now < op->deadline) {

@@ -279,6 +279,8 @@ static int op_report(struct op_reconcile *r)
 
 /* ---- start and step ---- */
 
+/* Checks all that can be checked without a call and without a region: a request
+ * that is wrong fails before anything is sent. */
 static int op_reconcile_prepare(headcount_op *op)
 {
     struct op_reconcile *r = reconcile_of(op);
