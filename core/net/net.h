@@ -8,6 +8,7 @@
 #include "net/resolve.h"
 #include "net/stats.h"
 #include "net/sys.h"
+#include "wire/health.h"
 
 /* us; 0 = the default named here, negative = no limit. */
 struct hc_net_config {
@@ -32,6 +33,7 @@ struct hc_net {
     struct hc_jobs jobs;
     struct headcount_stats stats;
     struct hc_net_config config;     /* defaults filled in                   */
+    struct hc_health health;         /* addresses that failed lately         */
     struct hc_resolver resolver;
     struct hc_pool pool;
 };
