@@ -189,6 +189,20 @@ struct headcount_config {
     bool run_processes;
     bool tcp_keepalive;           /* also where BOTOCORE_TCP_KEEPALIVE or the
                                      profile says false                      */
+    /* Numbers of open connections, at most 10000.  A call that finds none free
+     * waits in the line of its host. */
+    int max_connections;          /* of the handle; 0: 200                   */
+    int max_connections_per_host; /* 0: 10                                   */
+    /* us; 0: the default named here, negative: no limit. */
+    int64_t acquire_timeout;      /* 10 s: in the line of a host while nobody
+                                     in front gets a connection              */
+    int64_t attempt_timeout;      /* 5 min: one attempt, from its connection
+                                     to the end of its answer                */
+    int64_t tcp_user_timeout;     /* 30 s: bytes that were sent and that the
+                                     host's kernel does not acknowledge;
+                                     negative: the system's own limit        */
+    int64_t min_speed;            /* bytes: of an answer's body in each 30 s;
+                                     0: 1024                                 */
 };
 
 /* Reads the environment, the files of ~/.aws and the CA bundle; opens no

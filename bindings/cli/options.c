@@ -25,7 +25,7 @@ bool options_is_typed(const struct options *o, const char *option)
 {
     const struct option *opt = options_find(option, strlen(option));
 
-    return opt && (o->given >> (opt - options_table) & 1);
+    return opt && o->given[opt - options_table];
 }
 
 bool options_verb_uses(const struct options *o, const char *option)

@@ -17,6 +17,7 @@ enum exit_code {
     EXIT_OTHER = 255
 };
 
+#define OPTIONS_MAX 80
 #define OPTIONS_LIST_MAX 256
 #define OPTIONS_ROLES_MAX 10000
 
@@ -44,6 +45,8 @@ struct options {
     const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot;
     const char *autoscaler, *constraints, *verify;
     const char *connect_timeout, *read_timeout, *timeout;
+    const char *acquire_timeout, *attempt_timeout, *user_timeout;
+    const char *connections, *per_host, *min_speed;
     const char *run, *format;          /* of test */
     const char *target_prefix, *json_version, *signing_name;    /* of call */
     const char *endpoint_prefix;
@@ -69,6 +72,8 @@ struct options {
     bool probes;                  /* --tcp-keepalive on                       */
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;
+    int64_t acquire_us, attempt_us, user_us, min_speed_n;
+    int64_t max_connections, max_per_host;         /* 0: not said */
     int64_t connect_us, read_us, timeout_us, every_us, visibility_us;
     int64_t expires_us;
     int concurrency;                   /* 0: not said */
@@ -77,8 +82,8 @@ struct options {
     const char **roles;                /* each one once */
     size_t roles_n;
     int64_t duration_us;
-    uint64_t given;                    /* options that were typed: bit i is
-                                          that of options_table[i] */
+    bool given[OPTIONS_MAX];           /* options that were typed, in the
+                                          order of options_table */
     struct options_text *owned;        /* storage of split lists */
 };
 

@@ -40,7 +40,7 @@ static int set_option(struct options *o, const struct option *opt,
 {
     void *at = (char *)o + opt->at;
 
-    o->given |= (uint64_t)1 << (opt - options_table);
+    o->given[opt - options_table] = true;
     if (opt->kind != FLAG && *value == '\0')
         return options_bad_usage("an empty value for --", opt->name);
     switch (opt->kind) {

@@ -7,6 +7,7 @@
 #include "complain.h"
 
 #define LIMIT_MAX 1000000000
+#define CONNECTIONS_MAX 10000
 
 /* Seconds, fractions allowed; 0 = none, which the library spells -1. */
 static int get_seconds(const char *name, const char *text, int64_t *us)
@@ -123,6 +124,63 @@ static int get_limit(const char *name, const char *text, int64_t *n)
     int err = text ? get_whole(name, text, n) : 0;
 
     return err == 0 && env && env != text ? get_whole(name, env, n) : err;
+}
+
+/* Connections: at least one, and no more than the library takes. */
+static int get_connections(const char *name, const char *text, int64_t *n)
+{
+    char who[OPTIONS_NAME], *end = NULL;
+    long value = text ? strtol(text, &end, 10) : 0;
+
+    *n = value;
+    if (!text || (*end == '\0' && text[0] != '\0' && value >= 1 &&
+                  value <= CONNECTIONS_MAX))
+        return 0;
+    complain("%s takes a number from 1 to %d, not \"%.80s\"",
+             options_said_by(name, text, who), CONNECTIONS_MAX, text);
+    return EXIT_USAGE;
+}
+
+/* Bytes; 0 = no limit, which the library spells -1. */
+static int get_speed(const char *text, int64_t *n)
+{
+    char who[OPTIONS_NAME], *end = NULL;
+    long long value = text ? strtoll(text, &end, 10) : 0;
+
+    if (!text)
+        return 0;
+    *n = value > 0 ? value : -1;
+    if (*end == '\0' && text[0] >= '0' && text[0] <= '9' &&
+        value <= LIMIT_MAX)
+        return 0;
+    complain("%s takes a number of bytes from 0 to %d, not \"%.80s\"",
+             options_said_by("min-speed", text, who), LIMIT_MAX, text);
+    return EXIT_USAGE;
+}
+
+/* The limits of connections and attempts. */
+static int get_network(struct options *o)
+{
+    int err = get_seconds("cli-connect-timeout", o->connect_timeout,
+                          &o->connect_us);
+
+    if (err == 0)
+        err = get_seconds("cli-read-timeout", o->read_timeout, &o->read_us);
+    if (err == 0)
+        err = get_seconds("acquire-timeout", o->acquire_timeout,
+                          &o->acquire_us);
+    if (err == 0)
+        err = get_seconds("attempt-timeout", o->attempt_timeout,
+                          &o->attempt_us);
+    if (err == 0)
+        err = get_seconds("tcp-user-timeout", o->user_timeout, &o->user_us);
+    if (err == 0)
+        err = get_connections("max-connections", o->connections,
+                              &o->max_connections);
+    if (err == 0)
+        err = get_connections("max-connections-per-host", o->per_host,
+                              &o->max_per_host);
+    return err == 0 ? get_speed(o->min_speed, &o->min_speed_n) : err;
 }
 
 static int get_limits(struct options *o)
@@ -256,10 +314,7 @@ int options_work_out(struct options *o)
     o->probes = o->tcp_keepalive != NULL && !off;
     o->verifies = !unverified;
     if (err == 0)
-        err = get_seconds("cli-connect-timeout", o->connect_timeout,
-                          &o->connect_us);
-    if (err == 0)
-        err = get_seconds("cli-read-timeout", o->read_timeout, &o->read_us);
+        err = get_network(o);
     if (err == 0)
         err = get_seconds("timeout", o->timeout, &o->timeout_us);
     if (err == 0)

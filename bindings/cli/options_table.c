@@ -144,6 +144,18 @@ const struct option options_table[] = {
       "print a presigned URL, send nothing" },
     { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, NETWORK, "on|off",
       "TCP keep-alive probes (on)" },
+    { "tcp-user-timeout", TEXT, AT(user_timeout), true, NETWORK, "SECONDS",
+      "limit for bytes not acknowledged (30)" },
+    { "max-connections", TEXT, AT(connections), true, NETWORK, "N",
+      "connections at once, 1 to 10000 (200)" },
+    { "max-connections-per-host", TEXT, AT(per_host), true, NETWORK, "N",
+      "of them, those to one host (10)" },
+    { "acquire-timeout", TEXT, AT(acquire_timeout), true, NETWORK, "SECONDS",
+      "wait in a host's line that stands still (10)" },
+    { "attempt-timeout", TEXT, AT(attempt_timeout), true, NETWORK, "SECONDS",
+      "limit of one attempt of a call (300)" },
+    { "min-speed", TEXT, AT(min_speed), true, NETWORK, "BYTES",
+      "least of an answer's body in 30 s (1024)" },
     { "verify", TEXT, AT(verify), true, WRITES, "on|off",
       "list hosts again after a write (off)" },
     { "run", TEXT, AT(run), false, TEST, "TEXT",
@@ -157,7 +169,7 @@ const struct option options_table[] = {
 };
 const size_t options_table_n = sizeof options_table / sizeof *options_table;
 
-_Static_assert(sizeof options_table / sizeof *options_table <= 64,
+_Static_assert(sizeof options_table / sizeof *options_table <= OPTIONS_MAX,
                "the typed ones have a bit each in struct options");
 
 static const struct { char letter; const char *name; } letters[] = {

@@ -29,9 +29,10 @@
 enum field_kind {
     FIELD_TEXT,                     /* const char *: no NUL in it, or NULL  */
     FIELD_SECONDS,                  /* int64_t: microseconds; 0 -> no limit */
+    FIELD_BYTES,                    /* int64_t: whole; 0 -> -1: no limit    */
     FIELD_FLAG, FIELD_NOT,          /* bool, and what is not it             */
     FIELD_CHOICE,                   /* int: 1, -1; 0 where nothing is said  */
-    FIELD_WHOLE,                    /* int, from 1 on                       */
+    FIELD_WHOLE,                    /* int, 1 to 10000                      */
     FIELD_VALUE                     /* of any type: who asks looks at it    */
 };
 

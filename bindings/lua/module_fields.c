@@ -8,6 +8,7 @@
 #include "nearest.h"
 
 #define SECONDS_MAX 1e9
+#define BYTES_MAX 1e9
 
 static const struct option *option_find(const struct option *options,
                                         const char *name)
@@ -36,7 +37,8 @@ static int option_wrong(lua_State *L, const char *who,
                         const struct option *option, const char *what)
 {
     /* A number out of range is named. */
-    if ((option->kind == FIELD_SECONDS || option->kind == FIELD_WHOLE) &&
+    if ((option->kind == FIELD_SECONDS || option->kind == FIELD_WHOLE ||
+         option->kind == FIELD_BYTES) &&
         lua_type(L, -1) == LUA_TNUMBER)
         return luaL_error(L, "%s: %s is %s, not %s", who, option->name, what,
                           luaL_tolstring(L, -1, NULL));
@@ -70,6 +72,13 @@ static void option_take(lua_State *L, const char *who,
         *(int64_t *)(void *)at = number > 0 ? (int64_t)(number * 1e6 + 0.5)
                                             : -1;
         break;
+    case FIELD_BYTES:
+        number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+        if (!(number >= 0 && number <= BYTES_MAX) ||
+            number != (lua_Number)(int64_t)number)
+            option_wrong(L, who, option, "a whole number of bytes");
+        *(int64_t *)(void *)at = number > 0 ? (int64_t)number : -1;
+        break;
     case FIELD_FLAG:
     case FIELD_NOT:
     case FIELD_CHOICE:
@@ -82,8 +91,8 @@ static void option_take(lua_State *L, const char *who,
         break;
     case FIELD_WHOLE:
         number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-        if (!(number >= 1 && number <= 1000) || number != (int)number)
-            option_wrong(L, who, option, "a whole number from 1 to 1000");
+        if (!(number >= 1 && number <= 10000) || number != (int)number)
+            option_wrong(L, who, option, "a whole number from 1 to 10000");
         *(int *)(void *)at = (int)number;
         break;
     case FIELD_VALUE:

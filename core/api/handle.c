@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "net/loop.h"
 
+#define MOST_CONNECTIONS 10000
+
 /* ---- codes ---- */
 
 const char *headcount_code_name(int code)
@@ -67,6 +69,15 @@ static int open_parts(headcount *h, const struct headcount_config *c,
     return hc_client_init(&h->client, &client, e);
 }
 
+static int check_connections(const char *name, int n,
+                             struct headcount_error *e)
+{
+    if (n >= 0 && n <= MOST_CONNECTIONS)
+        return 0;
+    return hc_error_set(e, HEADCOUNT_EARG, "%s is %d: it takes 1 to %d, or 0 "
+                        "for the default", name, n, MOST_CONNECTIONS);
+}
+
 static int open_handle(headcount **out, const struct hc_system *sys,
                        const struct hc_log *log,
                        const struct headcount_config *c,
@@ -77,6 +88,11 @@ static int open_handle(headcount **out, const struct hc_system *sys,
         .tls_timeout = c->connect_timeout,
         .first_byte_timeout = c->read_timeout,
         .between_timeout = c->read_timeout,
+        .acquire_timeout = c->acquire_timeout,
+        .attempt_timeout = c->attempt_timeout,
+        .user_timeout = c->tcp_user_timeout, .min_speed = c->min_speed,
+        .per_host = (size_t)c->max_connections_per_host,
+        .total = (size_t)c->max_connections,
         .no_keep_alive = c->no_keep_alive,
         .tcp_keepalive = !c->no_tcp_keepalive,
         .dns_server = hc_str(c->dns_server),
@@ -119,6 +135,11 @@ int headcount_new(headcount **out, const struct headcount_config *config,
     *out = NULL;
     int err = hc_take_struct(&c, &hc_form_config, config, &e);
 
+    if (err == 0)
+        err = check_connections("max_connections", c.max_connections, &e);
+    if (err == 0)
+        err = check_connections("max_connections_per_host",
+                                c.max_connections_per_host, &e);
     if (err == 0)
         err = hc_take_system(&sys, &log, c.system, c.log_level, &e);
     if (!c.run_processes)

@@ -121,8 +121,11 @@ static void dial_start_tries(struct hc_dial *d, int64_t now)
 
     while (d->tries_n < HC_ADDRS_MAX &&
            hc_eyeballs_next(&d->eyeballs, now, &addr)) {
-        int fd = hc_sock_tcp(&addr, d->config.origin.port,
-                             d->net->config.tcp_keepalive);
+        const struct hc_sock_limits limits = {
+            .keepalive = d->net->config.tcp_keepalive,
+            .user_timeout = d->net->config.user_timeout,
+        };
+        int fd = hc_sock_tcp(&addr, d->config.origin.port, &limits);
 
         if (fd < 0) {
             dial_try_failed(d, &addr, fd, now);

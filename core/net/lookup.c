@@ -113,6 +113,7 @@ static void lookup_send(struct hc_lookup *l, struct hc_lookup_side *s)
 static int lookup_ask(struct hc_lookup *l, struct hc_lookup_side *s,
                       int64_t now)
 {
+    static const struct hc_sock_limits limits = { .user_timeout = HC_NEVER };
     unsigned char id[2];
     const struct hc_dns_server *to = hc_dns_query_server(&s->query);
     int err = hc_random(l->sys, id, sizeof id, &l->why);
@@ -121,7 +122,7 @@ static int lookup_ask(struct hc_lookup *l, struct hc_lookup_side *s,
     if (err < 0)
         return err;
     bool tcp = s->query.tcp;
-    int fd = tcp ? hc_sock_tcp(&to->addr, to->port, false)
+    int fd = tcp ? hc_sock_tcp(&to->addr, to->port, &limits)
                  : hc_sock_udp(&to->addr, to->port);
 
     s->out_n = hc_dns_query_ask(&s->query, (uint16_t)(id[0] << 8 | id[1]),

@@ -14,6 +14,8 @@ static void net_defaults(struct hc_net_config *c)
     net_default(&c->connect_timeout, 3100 * HC_MS);
     net_default(&c->tls_timeout, 3100 * HC_MS);
     net_default(&c->acquire_timeout, 10 * HC_SECOND);
+    net_default(&c->attempt_timeout, 300 * HC_SECOND);
+    net_default(&c->user_timeout, 30 * HC_SECOND);
     net_default(&c->send_timeout, 30 * HC_SECOND);
     net_default(&c->first_byte_timeout, 30 * HC_SECOND);
     net_default(&c->between_timeout, 30 * HC_SECOND);
@@ -21,6 +23,10 @@ static void net_defaults(struct hc_net_config *c)
     net_default(&c->age, 300 * HC_SECOND);
     if (c->per_host == 0)
         c->per_host = 10;
+    if (c->total == 0)
+        c->total = 200;
+    c->min_speed = c->min_speed == 0 ? 1024 : c->min_speed < 0 ? 0
+                                                               : c->min_speed;
 }
 
 int hc_net_init(struct hc_net *net, const struct hc_system *sys,

@@ -15,12 +15,17 @@ struct hc_net_config {
     int64_t connect_timeout;         /* 3.1 s, over all addresses            */
     int64_t tls_timeout;             /* 3.1 s                                */
     int64_t acquire_timeout;         /* 10 s for a free connection           */
+    int64_t attempt_timeout;         /* 5 min, of one attempt                */
     int64_t send_timeout;            /* 30 s without a byte taken            */
     int64_t first_byte_timeout;      /* 30 s                                 */
     int64_t between_timeout;         /* 30 s                                 */
     int64_t idle;                    /* 20 s                                 */
     int64_t age;                     /* 300 s                                */
-    size_t per_host;                 /* 10                                   */
+    int64_t user_timeout;            /* 30 s: TCP_USER_TIMEOUT               */
+    int64_t min_speed;               /* bytes of a body in each 30 s: 1024;
+                                        0 after hc_net_init: no limit        */
+    size_t per_host;                 /* connections to one host: 10          */
+    size_t total;                    /* of all hosts: 200                    */
     bool no_keep_alive;              /* one connection for each exchange     */
     bool tcp_keepalive;
     struct hc_str dns_server;        /* "" = resolv.conf; copied             */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 #define SOCK_KEEP_IDLE 60            /* s; NAT and NLB forget after 350 s    */
 #define SOCK_KEEP_EVERY 15
 #define SOCK_KEEP_COUNT 4
-#define SOCK_USER_TIMEOUT 30000      /* ms; unacknowledged bytes fail then   */
 
 union sock_name {
     struct sockaddr any;
@@ -64,10 +64,19 @@ static int sock_set(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof value);
 }
 
+/* At least 1: 0 is the system's own limit. */
+static int sock_ms(int64_t us)
+{
+    int64_t ms = (us - 1) / HC_MS + 1;
+
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
 /* Without TCP_NODELAY the end of a request can wait for the acknowledgement of
  * what was sent before it. */
-static int sock_options(int fd, bool keepalive)
+static int sock_options(int fd, const struct hc_sock_limits *limits)
 {
+    bool keepalive = limits->keepalive;
     int err = sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 
     if (err == 0 && keepalive)
@@ -81,8 +90,9 @@ static int sock_options(int fd, bool keepalive)
         err = sock_set(fd, IPPROTO_TCP, TCP_KEEPCNT, SOCK_KEEP_COUNT);
 #endif
 #ifdef TCP_USER_TIMEOUT
-    if (err == 0)
-        err = sock_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, SOCK_USER_TIMEOUT);
+    if (err == 0 && limits->user_timeout != HC_NEVER)
+        err = sock_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                       sock_ms(limits->user_timeout));
 #endif
     return err == 0 ? 0 : -errno;
 }
@@ -98,13 +108,14 @@ static int sock_connect(int fd, const struct hc_addr *addr, uint16_t port)
     return -errno;
 }
 
-int hc_sock_tcp(const struct hc_addr *addr, uint16_t port, bool keepalive)
+int hc_sock_tcp(const struct hc_addr *addr, uint16_t port,
+                const struct hc_sock_limits *limits)
 {
     int fd = sock_new(addr, SOCK_STREAM);
 
     if (fd < 0)
         return fd;
-    int err = sock_options(fd, keepalive);
+    int err = sock_options(fd, limits);
 
     if (err == 0)
         err = sock_connect(fd, addr, port);

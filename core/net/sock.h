@@ -7,15 +7,26 @@
 #ifndef HC_NET_SOCK_H
 #define HC_NET_SOCK_H
 
+#include "base/clock.h"
 #include "wire/addr.h"
 
 #define HC_SOCK_AGAIN (-1000000)     /* nothing now: wait for the socket     */
 
 /* A socket never gets descriptor 0, 1 or 2, even where these are closed. */
 
-/* fd of a TCP socket that is connecting (TCP_NODELAY; SO_KEEPALIVE 60/15/4
- * where keepalive is set; TCP_USER_TIMEOUT), or a negative errno. */
-int hc_sock_tcp(const struct hc_addr *addr, uint16_t port, bool keepalive);
+/* These end a connection whose other side is gone. */
+struct hc_sock_limits {
+    bool keepalive;                  /* while idle: a probe after 60 s, then
+                                        every 15 s; the fourth without an
+                                        answer ends it                       */
+    int64_t user_timeout;            /* us of bytes without acknowledgement;
+                                        HC_NEVER: the system's own           */
+};
+
+/* fd of a TCP socket that is connecting (with TCP_NODELAY), or a negative
+ * errno. */
+int hc_sock_tcp(const struct hc_addr *addr, uint16_t port,
+                const struct hc_sock_limits *limits);
 /* Once writable: 0, HC_SOCK_AGAIN or the negative errno of the connect. */
 int hc_sock_connected(int fd);
 /* A UDP socket connected to (addr, port): the kernel picks a fresh port and

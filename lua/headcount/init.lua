@@ -38,6 +38,18 @@ local headcount = {
 -- @tparam[opt] number options.read_timeout seconds (30) to the first byte and
 -- between bytes; 0 is no limit
 -- @tparam[opt] integer options.max_attempts of a call (3; DynamoDB 4)
+-- @tparam[opt] integer options.max_connections open at once (200), at most
+-- 10000; a call that finds none free waits in the line of its host
+-- @tparam[opt] integer options.max_connections_per_host of them (10)
+-- @tparam[opt] number options.acquire_timeout seconds (10) in the line of a
+-- host while nobody in front gets a connection; 0 is no limit
+-- @tparam[opt] number options.attempt_timeout seconds (300) for one attempt,
+-- from its connection to the end of its answer; 0 is no limit
+-- @tparam[opt] number options.tcp_user_timeout seconds (30) until bytes that
+-- the host's kernel does not acknowledge end their connection; 0 leaves it to
+-- the system
+-- @tparam[opt] integer options.min_speed bytes (1024) of an answer's body in
+-- each 30 seconds; 0 is no limit
 -- @tparam[opt] boolean options.no_sign_request do not sign requests
 -- @tparam[opt] boolean options.audit write one JSON line to standard error for
 -- each write, and for each hold when it starts, changes or ends

@@ -1059,6 +1059,48 @@ static const char *env_of_test(void *ud, const char *name)
     return NULL;
 }
 
+TEST(headcount, limits_of_connections_reach_the_network)
+{
+    const struct headcount_config config = {
+        .size = sizeof config, .dns_server = "127.0.0.1:1",
+        .max_connections = 7, .max_connections_per_host = 3,
+        .acquire_timeout = 4 * HC_SECOND, .attempt_timeout = -1,
+        .tcp_user_timeout = 5 * HC_SECOND, .min_speed = 6,
+    };
+    headcount *h;
+
+    CHECK_INT(headcount_new(&h, &config, NULL), 0);
+    CHECK_INT(h->net.config.total, 7);
+    CHECK_INT(h->net.config.per_host, 3);
+    CHECK_INT(h->net.config.acquire_timeout, 4 * HC_SECOND);
+    CHECK_INT(h->net.config.attempt_timeout, HC_NEVER);
+    CHECK_INT(h->net.config.user_timeout, 5 * HC_SECOND);
+    CHECK_INT(h->net.config.min_speed, 6);
+    headcount_free(h);
+}
+
+TEST(headcount, a_number_of_connections_that_is_none_is_refused)
+{
+    static const struct { int total, per_host; const char *what; } rows[] = {
+        { -1, 0, "max_connections is -1: it takes 1 to 10000" },
+        { 10001, 0, "max_connections is 10001" },
+        { 0, -5, "max_connections_per_host is -5" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct headcount_config config = {
+            .size = sizeof config, .max_connections = rows[i].total,
+            .max_connections_per_host = rows[i].per_host,
+        };
+        struct headcount_error e;
+        headcount *h;
+
+        CHECK_INT(headcount_new(&h, &config, &e), HEADCOUNT_EARG);
+        CHECK(h == NULL);
+        CHECK(strstr(e.what, rows[i].what) != NULL);
+    }
+}
+
 TEST(headcount, an_option_beats_what_the_environment_says_of_connections)
 {
     static const struct {

@@ -39,12 +39,25 @@ describe("headcount.client", function()
            { connect_timeout = -1 })
     raises("keep_alive is true or false", headcount.client,
            { keep_alive = 1 })
-    raises("max_attempts is a whole number from 1 to 1000, not 0",
+    raises("max_attempts is a whole number from 1 to 10000, not 0",
            headcount.client,
            { max_attempts = 0 })
+    raises("max_connections is a whole number from 1 to 10000, not 10001",
+           headcount.client, { max_connections = 10001 })
+    raises("min_speed is a whole number of bytes, not 0.5", headcount.client,
+           { min_speed = 0.5 })
+    raises("min_speed is a whole number of bytes, not -1", headcount.client,
+           { min_speed = -1 })
     raises("takes a table of options", headcount.client, "eu-west-1")
     raises("credentials takes no 'access_key'", headcount.client,
            { credentials = { access_key = "x" } })
+  end)
+
+  it("takes limits of connections and attempts", function()
+    local c = assert(headcount.client { region = "eu-west-1",
+      max_connections = 50, max_connections_per_host = 5, acquire_timeout = 2,
+      attempt_timeout = 0, tcp_user_timeout = 9.5, min_speed = 0 })
+    c:close()
   end)
 
   it("returns what is wrong with a setting", function()

@@ -29,13 +29,23 @@ TEST(net, what_is_not_said_has_a_finite_default)
     CHECK_INT(net.config.idle, 20 * HC_SECOND);
     CHECK_INT(net.config.age, 300 * HC_SECOND);
     CHECK_INT(net.config.per_host, 10);
+    CHECK_INT(net.config.total, 200);
+    CHECK_INT(net.config.attempt_timeout, 300 * HC_SECOND);
+    CHECK_INT(net.config.user_timeout, 30 * HC_SECOND);
+    CHECK_INT(net.config.min_speed, 1024);
     hc_net_fini(&net);
 }
 
 TEST(net, a_negative_limit_is_none)
 {
     CHECK_INT(open_with((struct hc_net_config){ .connect_timeout = -1,
+                                                .attempt_timeout = -1,
+                                                .user_timeout = -1,
+                                                .min_speed = -1,
                                                 .idle = 5 }, NULL), 0);
+    CHECK_INT(net.config.attempt_timeout, HC_NEVER);
+    CHECK_INT(net.config.user_timeout, HC_NEVER);
+    CHECK_INT(net.config.min_speed, 0);
     CHECK_INT(net.config.connect_timeout, HC_NEVER);
     CHECK_INT(net.config.idle, 5);
     hc_net_fini(&net);

@@ -47,12 +47,16 @@ static int option(int fd, int level, int name)
 
 struct two { int server, client, listener; };
 
-static struct two connected(bool keepalive)
+static const struct hc_sock_limits usual = {
+    .keepalive = true, .user_timeout = 30 * HC_SECOND,
+};
+
+static struct two connected(const struct hc_sock_limits *limits)
 {
     uint16_t port;
     struct two t = { .listener = listener(&port) };
 
-    t.client = hc_sock_tcp(&loopback, port, keepalive);
+    t.client = hc_sock_tcp(&loopback, port, limits);
     CHECK(t.client >= 0);
     wait_for(t.client, POLLOUT);
     CHECK_INT(hc_sock_connected(t.client), 0);
@@ -70,7 +74,7 @@ static void disconnect(struct two *t)
 
 TEST(sock, has_the_options_that_long_lived_connections_need)
 {
-    struct two t = connected(true);
+    struct two t = connected(&usual);
 
     CHECK(option(t.client, IPPROTO_TCP, TCP_NODELAY) != 0);
     CHECK(option(t.client, SOL_SOCKET, SO_KEEPALIVE) != 0);
@@ -85,7 +89,8 @@ TEST(sock, has_the_options_that_long_lived_connections_need)
 
 TEST(sock, keepalive_can_be_off)
 {
-    struct two t = connected(false);
+    static const struct hc_sock_limits patient = { .user_timeout = HC_NEVER };
+    struct two t = connected(&patient);
 
     CHECK_INT(option(t.client, SOL_SOCKET, SO_KEEPALIVE), 0);
     CHECK(option(t.client, IPPROTO_TCP, TCP_NODELAY) != 0);
@@ -94,7 +99,7 @@ TEST(sock, keepalive_can_be_off)
 
 TEST(sock, moves_bytes_and_says_when_there_are_none)
 {
-    struct two t = connected(true);
+    struct two t = connected(&usual);
     char in[8] = "";
 
     CHECK_INT(hc_sock_recv(t.client, in, sizeof in), HC_SOCK_AGAIN);
@@ -116,7 +121,7 @@ TEST(sock, moves_bytes_and_says_when_there_are_none)
 
 TEST(sock, a_full_socket_says_so)
 {
-    struct two t = connected(true);
+    struct two t = connected(&usual);
     static char block[65536];
     long sent = 1;
 
@@ -128,7 +133,7 @@ TEST(sock, a_full_socket_says_so)
 
 TEST(sock, a_reset_is_an_errno_and_no_signal)
 {
-    struct two t = connected(true);
+    struct two t = connected(&usual);
     const struct linger now = { .l_onoff = 1, .l_linger = 0 };
     char byte;
 
@@ -146,7 +151,7 @@ TEST(sock, a_refused_connect_is_an_errno)
     uint16_t port;
 
     close(listener(&port));
-    int fd = hc_sock_tcp(&loopback, port, true);
+    int fd = hc_sock_tcp(&loopback, port, &usual);
 
     if (fd >= 0) {
         wait_for(fd, POLLOUT);
@@ -211,7 +216,7 @@ TEST(sock, ipv6_has_its_own_sockets)
     }
     CHECK(listen(fd, 1) == 0);
     CHECK(getsockname(fd, (struct sockaddr *)&name, &n) == 0);
-    int client = hc_sock_tcp(&one, ntohs(name.sin6_port), true);
+    int client = hc_sock_tcp(&one, ntohs(name.sin6_port), &usual);
 
     CHECK(client >= 0);
     wait_for(client, POLLOUT);
@@ -229,7 +234,7 @@ TEST(sock, no_socket_takes_the_place_of_a_standard_descriptor)
         kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
         close(fd);
     }
-    tcp = hc_sock_tcp(&loopback, port, true);
+    tcp = hc_sock_tcp(&loopback, port, &usual);
     udp = hc_sock_udp(&loopback, port);
     flags = fcntl(0, F_GETFD) < 0 && fcntl(1, F_GETFD) < 0 &&
             fcntl(2, F_GETFD) < 0;

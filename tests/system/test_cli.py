@@ -41,6 +41,9 @@ USED_BY = [
         ("expect-account", "123456789012"))),
     ("dns-server", "127.0.0.1", (*RULES, "call", "fetch", "adopt")),
     ("tcp-keepalive", "on", (*RULES, "call", "fetch", "adopt")),
+    *((name, "9", (*RULES, "call", "fetch", "adopt")) for name in (
+        "max-connections", "max-connections-per-host", "acquire-timeout",
+        "attempt-timeout", "tcp-user-timeout", "min-speed")),
     ("all", None, ("plan", "apply", "watch", "lambda", "doctor")),
     ("tag", "a=b", ("plan", "apply", "watch", "lambda")),
     ("concurrency", "4", ("plan", "apply", "handle", "watch", "lambda")),
