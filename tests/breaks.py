@@ -429,6 +429,11 @@ BREAKS = [
      r"h->id != question->id \|\|", "false ||"),
     ("two Content-Lengths may differ", "http1_sizes",
      r"\*said && size != x->size", "false"),
+    ("a chunk's size is padded with blanks", "chunk_size",
+     r"chunk_after\(byte, CHUNK_EXTENSION\)",
+     "chunk_after(byte, CHUNK_QUOTED_END)"),
+    ("a trailer has no colon", "chunk_step",
+     r"byte == ':' \|\| hc_chunked_is_tchar\(byte\)", "true"),
     # ---- a doctor ----
     ("a doctor's text shows a secret", "hc_doctor_say",
      r"hc_strike_identity\(d->text\.p, &who\);", ";"),

@@ -6,10 +6,17 @@
  *                        |
  *                        +-- size 0 --> TRAILER* END_LF --> DONE
  *
- *   chunk = 1*HEXDIG [ext] CRLF data CRLF;  last = 1*"0" [ext] CRLF
- *   trailers CRLF.  Lines end in CRLF; a lone CR or LF is an error.
+ *   chunk    = 1*HEXDIG ext CRLF data CRLF;  last = 1*"0" ext CRLF
+ *   ext      = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted ) ] )
+ *   trailers = *( token ":" value CRLF ) CRLF
+ *
+ * Lines end in CRLF; a lone CR or LF is an error.  Blanks (BWS) stand only
+ * where the grammar has them: a size that is padded with blanks is an error.
+ * The states from EXTENSION to QUOTED_END are the grammar of ext.
  */
 #include "wire/chunked.h"
+
+#include <string.h>
 
 #define CHUNK_DIGITS 16
 /* A peer can cost us time with chunks of one byte that have a long extension
@@ -24,6 +31,31 @@ static int chunk_wrong(struct headcount_error *e, const char *why)
                         "the chunked body is broken: %s", why);
 }
 
+bool hc_chunked_is_tchar(char c)
+{
+    char low = hc_lower(c);
+
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+bool hc_chunked_is_text(char c)
+{
+    return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
+}
+
+/* The state behind a byte that ends a size, a name or a value. */
+static enum hc_chunked_state chunk_after(char byte, enum hc_chunked_state blank)
+{
+    switch (byte) {
+    case '\r': return CHUNK_LINE_LF;
+    case ';':  return CHUNK_NAME_FIRST;
+    case ' ':
+    case '\t': return blank;
+    default:   return CHUNK_FAILED;
+    }
+}
+
 static int chunk_size(struct hc_chunked *c, char byte,
                       struct headcount_error *e)
 {
@@ -35,25 +67,39 @@ static int chunk_size(struct hc_chunked *c, char byte,
         c->left = c->left << 4 | (uint64_t)digit;
         return 0;
     }
-    if (c->digits == 0)
-        return chunk_wrong(e, "a size that is no number");
-    if (byte == '\r')
-        c->state = CHUNK_LINE_LF;
-    else if (byte == ';' || byte == ' ' || byte == '\t')
-        c->state = CHUNK_EXTENSION;
-    else
+    c->state = chunk_after(byte, CHUNK_EXTENSION);
+    if (c->digits == 0 || c->state == CHUNK_FAILED)
         return chunk_wrong(e, "a size that is no number");
     return 0;
 }
 
-static int chunk_line(struct hc_chunked *c, char byte,
-                      enum hc_chunked_state at_cr, struct headcount_error *e)
+/* The state behind one byte of an extension; CHUNK_FAILED: it is none. */
+static enum hc_chunked_state chunk_extension(enum hc_chunked_state at,
+                                             char byte)
 {
-    if (byte == '\r')
-        c->state = at_cr;
-    else if (byte == '\n' || byte == '\0')
-        return chunk_wrong(e, "a line that does not end in CRLF");
-    return 0;
+    enum hc_chunked_state after_name = byte == '=' ? CHUNK_VALUE_FIRST
+                                     : chunk_after(byte, CHUNK_NAME_BLANK);
+    bool blank = byte == ' ' || byte == '\t';
+    bool name = hc_chunked_is_tchar(byte);
+
+    if (at == CHUNK_EXTENSION)
+        return byte == ';' ? CHUNK_NAME_FIRST : blank ? at : CHUNK_FAILED;
+    if (at == CHUNK_NAME_FIRST)
+        return blank ? at : name ? CHUNK_NAME : CHUNK_FAILED;
+    if (at == CHUNK_NAME)
+        return name ? at : after_name;
+    if (at == CHUNK_NAME_BLANK)
+        return byte == '\r' ? CHUNK_FAILED : after_name;
+    if (at == CHUNK_VALUE_FIRST)
+        return blank ? at : byte == '"' ? CHUNK_QUOTED
+               : name ? CHUNK_VALUE : CHUNK_FAILED;
+    if (at == CHUNK_QUOTED && byte == '"')
+        return CHUNK_QUOTED_END;
+    if (at == CHUNK_QUOTED && byte == '\\')
+        return CHUNK_QUOTED_PAIR;
+    if (at == CHUNK_QUOTED || at == CHUNK_QUOTED_PAIR)
+        return hc_chunked_is_text(byte) ? CHUNK_QUOTED : CHUNK_FAILED;
+    return at == CHUNK_VALUE && name ? at : chunk_after(byte, CHUNK_EXTENSION);
 }
 
 /* One byte of framing. */
@@ -66,7 +112,18 @@ static int chunk_step(struct hc_chunked *c, char byte,
     case CHUNK_SIZE:
         return chunk_size(c, byte, e);
     case CHUNK_EXTENSION:
-        return chunk_line(c, byte, CHUNK_LINE_LF, e);
+    case CHUNK_NAME_FIRST:
+    case CHUNK_NAME:
+    case CHUNK_NAME_BLANK:
+    case CHUNK_VALUE_FIRST:
+    case CHUNK_VALUE:
+    case CHUNK_QUOTED:
+    case CHUNK_QUOTED_PAIR:
+    case CHUNK_QUOTED_END:
+        c->state = chunk_extension(c->state, byte);
+        return c->state != CHUNK_FAILED ? 0
+               : chunk_wrong(e, "blanks or an extension behind a size that "
+                                "RFC 9112 does not allow");
     case CHUNK_LINE_LF:
         c->line = 0;
         c->digits = 0;
@@ -82,10 +139,17 @@ static int chunk_step(struct hc_chunked *c, char byte,
         c->state = CHUNK_SIZE;
         return lf ? 0 : chunk_wrong(e, "no CRLF after the data");
     case CHUNK_TRAILER:
-        c->state = byte == '\r' ? CHUNK_END_LF : CHUNK_TRAILER_LINE;
-        return lf ? chunk_wrong(e, "a trailer line without CR") : 0;
-    case CHUNK_TRAILER_LINE:
-        return chunk_line(c, byte, CHUNK_TRAILER_LF, e);
+        c->state = byte == '\r' ? CHUNK_END_LF : CHUNK_TRAILER_NAME;
+        return byte == '\r' || hc_chunked_is_tchar(byte) ? 0
+               : chunk_wrong(e, "a trailer line without a proper name");
+    case CHUNK_TRAILER_NAME:
+        c->state = byte == ':' ? CHUNK_TRAILER_VALUE : CHUNK_TRAILER_NAME;
+        return byte == ':' || hc_chunked_is_tchar(byte) ? 0
+               : chunk_wrong(e, "a trailer line without a proper name");
+    case CHUNK_TRAILER_VALUE:
+        c->state = byte == '\r' ? CHUNK_TRAILER_LF : CHUNK_TRAILER_VALUE;
+        return byte == '\r' || hc_chunked_is_text(byte) ? 0
+               : chunk_wrong(e, "a control character in a trailer line");
     case CHUNK_TRAILER_LF:
         c->state = CHUNK_TRAILER;
         return lf ? 0 : chunk_wrong(e, "a CR without LF in a trailer");
@@ -102,8 +166,7 @@ static int chunk_step(struct hc_chunked *c, char byte,
 
 static bool chunk_is_trailer(const struct hc_chunked *c)
 {
-    return c->state == CHUNK_TRAILER || c->state == CHUNK_TRAILER_LINE ||
-           c->state == CHUNK_TRAILER_LF || c->state == CHUNK_END_LF;
+    return c->state >= CHUNK_TRAILER && c->state <= CHUNK_END_LF;
 }
 
 static int chunk_limits(const struct hc_chunked *c, struct headcount_error *e)

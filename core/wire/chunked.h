@@ -10,8 +10,14 @@
 #define HC_CHUNK_TRAILERS 8192
 
 enum hc_chunked_state {
-    CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_LINE_LF, CHUNK_DATA, CHUNK_DATA_CR,
-    CHUNK_DATA_LF, CHUNK_TRAILER, CHUNK_TRAILER_LINE, CHUNK_TRAILER_LF,
+    CHUNK_SIZE,
+    CHUNK_EXTENSION,                     /* blanks, then ';'                 */
+    CHUNK_NAME_FIRST, CHUNK_NAME,        /* of an extension                  */
+    CHUNK_NAME_BLANK,                    /* behind it: '=' or ';'            */
+    CHUNK_VALUE_FIRST, CHUNK_VALUE,
+    CHUNK_QUOTED, CHUNK_QUOTED_PAIR, CHUNK_QUOTED_END,
+    CHUNK_LINE_LF, CHUNK_DATA, CHUNK_DATA_CR, CHUNK_DATA_LF,
+    CHUNK_TRAILER, CHUNK_TRAILER_NAME, CHUNK_TRAILER_VALUE, CHUNK_TRAILER_LF,
     CHUNK_END_LF, CHUNK_DONE, CHUNK_FAILED
 };
 
@@ -29,5 +35,10 @@ struct hc_chunked {                      /* all zero: at the start           */
  * HEADCOUNT_ELIMIT. */
 int hc_chunked_feed(struct hc_chunked *c, struct hc_str *in,
                     struct hc_str *span, struct headcount_error *e);
+
+/* Whether a byte may stand in a name (tchar of RFC 9110, 5.6.2), or in a value
+ * or a quoted text (no control character but the tab). */
+bool hc_chunked_is_tchar(char c);
+bool hc_chunked_is_text(char c);
 
 #endif

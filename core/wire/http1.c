@@ -52,21 +52,16 @@ static int http1_wrong(struct headcount_error *e, const char *why)
 
 bool hc_http1_is_token(struct hc_str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = hc_lower(s.p[i]);
-
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-              (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL)))
+    for (size_t i = 0; i < s.n; i++)
+        if (!hc_chunked_is_tchar(s.p[i]))
             return false;
-    }
     return s.n > 0;
 }
 
 bool hc_http1_is_value(struct hc_str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t') ||
-            s.p[i] == 0x7f)
+        if (!hc_chunked_is_text(s.p[i]))
             return false;
     return true;
 }

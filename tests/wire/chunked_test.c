@@ -40,7 +40,13 @@ static const struct { const char *text, *body; size_t left; } good[] = {
     { "A\r\n0123456789\r\n1\r\nx\r\n000\r\n\r\n", "0123456789x", 0 },
     { "00000003\r\nabc\r\n0\r\n\r\nmore", "abc", 4 },
     { "3;name=value\r\nabc\r\n0;x\r\n\r\n", "abc", 0 },
-    { "3 ;x\r\nabc\r\n0\t\r\n\r\n", "abc", 0 },
+    { "3 ;x\r\nabc\r\n0\t ; y\r\n\r\n", "abc", 0 },
+    { "3; a = b ;c=d\t;e\r\nabc\r\n0;x=y\r\n\r\n", "abc", 0 },
+    { "3;a=\"\"\r\nabc\r\n0;x=\"y;\\\"\t\xc3\xa9\" ;z\r\n\r\n", "abc",
+      0 },
+    { "1;a=\"b\"\r\nx\r\n0\r\n\r\n", "x", 0 },
+    { "1\r\na\r\n0\r\nA:\r\nB:\t\xc3\xa9 : \r\n!#$%&'*+-.^_`|~9: x\r\n\r\n",
+      "a", 0 },
     { "1\r\na\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n", "a", 0 },
     { "2\r\n\r\n\r\n0\r\n\r\n", "\r\n", 0 },
     { "b\r\nhello world\r\n0\r\n\r\n", "hello world", 0 },
@@ -69,7 +75,26 @@ static const char *const bad[] = {
     "\r\n", "x\r\n", "-1\r\n", "+1\r\n", " 1\r\n", "0x1\r\n", "1\na\r\n",
     "1\r\nab\r\n", "1\r\na\n", "1\r\na\rb", "1\ra", "1;x\n", "1;x\ry",
     "0\r\n\n", "0\r\n\rx", "0\r\nA: b\n\r\n", "0\r\nA: b\rx", "g",
-    "11111111111111111\r\n", "1;a\0b",
+    "11111111111111111\r\n",
+    /* Blanks where the grammar has none. */
+    "1 \r\n", "1\t\r\n", "0 \r\n", "1  1\r\n", "1 x\r\n", "1;a \r\n",
+    "1;a=b \r\n", "1;a=\"b\" \r\n", "1\v;a\r\n",
+    /* Extensions without a semicolon, a name or a value. */
+    "1a=b;c\r\n1", "1 a\r\n", "1,a\r\n", "1;\r\n", "1; \r\n", "1;;a\r\n",
+    "1;=b\r\n", "1;a;\r\n", "1;a=\r\n", "1;a=;b\r\n", "1;a b\r\n",
+    "1;a==b\r\n", "1;a=b=c\r\n", "1;a=b c\r\n", "1;a=b\"c\"\r\n",
+    "1;a=\"b\r\n", "1;a=\"b\"c\r\n", "1;a=\"b\\\r\n", "1;\"a\"\r\n",
+    "1;a:b\r\n", "1;a/b\r\n", "1;\xc3\xa9\r\n", "1;a=\xc3\xa9\r\n",
+    /* Control characters. */
+    "1;a\x01\r\n", "1;a\x7f\r\n", "1;a=\"\x01\"\r\n", "1;a=\"\x7f\"\r\n",
+    "1;a=\"\\\x1f\"\r\n", "0\r\nA: \x01\r\n\r\n", "0\r\nA: \x7f\r\n\r\n",
+    "0\r\nA\x01: b\r\n\r\n", "0\r\nA: b\v\r\n\r\n",
+    /* Trailers without a colon or a proper name, and folded ones. */
+    "0\r\nA\r\n\r\n", "0\r\n: b\r\n\r\n", "0\r\nA b: c\r\n\r\n",
+    "0\r\nA : b\r\n\r\n", "0\r\n A: b\r\n\r\n",
+    "0\r\nA: b\r\n c\r\n\r\n", "0\r\nA\xc3: b\r\n\r\n",
+    "0\r\n\tA: b\r\n\r\n",
+    "1;a\0b",
 };
 
 TEST(chunked, bad_ones_are_refused_at_every_split)
@@ -78,7 +103,7 @@ TEST(chunked, bad_ones_are_refused_at_every_split)
         struct hc_str text = hc_str(bad[i]);
 
         if (i == sizeof bad / sizeof *bad - 1)
-            text.n = 5;
+            text.n = 5;                  /* the only one with a NUL */
         for (size_t cut = 1; cut <= text.n; cut++)
             if (replay(text, cut, text.n).err != HEADCOUNT_EPROTOCOL)
                 fail_msg("row %zu at %zu", i, cut);

@@ -198,6 +198,130 @@ TEST(http1, what_is_no_answer_is_refused_at_every_split)
     }
 }
 
+/* The table of what is taken and what is refused, a row or more for each of its
+ * lines; RFC 9112 and RFC 9110 behind each. */
+static const struct {
+    const char *rule, *text;
+    int err, status;                     /* 0: it is an answer             */
+    const char *body;
+    bool reusable;
+} rows[] = {
+#define GOOD(status, body, reusable) 0, status, body, reusable
+#define WRONG HEADCOUNT_EPROTOCOL, 0, "", false
+#define CUT HEADCOUNT_ETRUNCATED, 0, "", false
+#define SIZE0 "Content-Length: 0\r\n\r\n"
+#define CHUNKS "Transfer-Encoding: chunked\r\n\r\n"
+    { "status line", "HTTP/1.1 200 OK\r\n" SIZE0, GOOD(200, "", true) },
+    { "status line", "HTTP/1.0 200 OK\r\n" SIZE0, GOOD(200, "", false) },
+    { "status line", "HTTP/1.1 200\r\n" SIZE0, GOOD(200, "", true) },
+    { "status line", "HTTP/1.1 599 \r\n" SIZE0, GOOD(599, "", true) },
+    { "status line", "HTTP/1.1 2x0 OK\r\n" SIZE0, WRONG },
+    { "status line", "HTTP/1.1 +20 OK\r\n" SIZE0, WRONG },
+    { "status line", "HTTP/1.1\t200 OK\r\n" SIZE0, WRONG },
+    { "status line", "HTTP/1.1 200\tOK\r\n" SIZE0, WRONG },
+    { "status line", " HTTP/1.1 200 OK\r\n" SIZE0, WRONG },
+    { "status line", "HTTP/01.1 200 OK\r\n" SIZE0, WRONG },
+    { "status line", "HTTP/1.10 200 OK\r\n" SIZE0, WRONG },
+    { "status line", "HTTP/1.1 000 OK\r\n" SIZE0, WRONG },
+    { "line end", "HTTP/1.1 200 OK\n" SIZE0, WRONG },
+    { "line end", "HTTP/1.1 200 OK\r\r\n" SIZE0, WRONG },
+    { "line end", OK "A: b\r\nContent-Length: 0\n\r\n", WRONG },
+    { "line end", OK "A: b\r\r\n" SIZE0, WRONG },
+    { "line end", OK "A: b\rB: c\r\n" SIZE0, WRONG },
+    { "line end", OK CHUNKS "1\na\r\n0\r\n\r\n", WRONG },
+    { "line end", OK CHUNKS "1\r\na\n0\r\n\r\n", WRONG },
+    { "line end", OK CHUNKS "1\r\na\r\n0\r\n\n", WRONG },
+    { "header name", OK "A\t: b\r\n" SIZE0, WRONG },
+    { "header name", OK "A(: b\r\n" SIZE0, WRONG },
+    { "header name", OK "\"A\": b\r\n" SIZE0, WRONG },
+    { "header value", OK "A: \tb\xc3\xa9\t\r\n" SIZE0, GOOD(200, "", true) },
+    { "header value", OK "A: \v\r\n" SIZE0, WRONG },
+    { "header value", OK "A: b\x1b\r\n" SIZE0, WRONG },
+    { "folded line", OK "A: b\r\n\tc\r\n" SIZE0, WRONG },
+    { "folded line", "HTTP/1.1 200 OK\r\n A: b\r\n" SIZE0, WRONG },
+    { "Content-Length", OK "Content-Length: 03\r\n\r\nabc",
+      GOOD(200, "abc", true) },
+    { "Content-Length", OK "Content-Length: 1 1\r\n\r\na", WRONG },
+    { "Content-Length", OK "Content-Length: 0x1\r\n\r\na", WRONG },
+    { "Content-Length", OK "Content-Length: 1.0\r\n\r\na", WRONG },
+    { "Content-Length", OK "Content-Length: 1,,1\r\n\r\na", WRONG },
+    { "Content-Length", OK "Content-Length: ,1\r\n\r\na", WRONG },
+    { "Content-Length", OK "Content-Length: 1\r\nContent-Length: 1, 2\r\n"
+      "\r\na", WRONG },
+    { "Content-Length and Transfer-Encoding", OK "Content-Length: 3\r\n"
+      CHUNKS "0\r\n\r\n", WRONG },
+    { "Content-Length and Transfer-Encoding", OK "Transfer-Encoding: chunked"
+      "\r\n" SIZE0, WRONG },
+    { "Transfer-Encoding", OK "Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n",
+      GOOD(200, "", true) },
+    { "Transfer-Encoding", OK "Transfer-Encoding: identity\r\n\r\n", WRONG },
+    { "Transfer-Encoding", OK "Transfer-Encoding: chunked, chunked\r\n\r\n",
+      WRONG },
+    { "Transfer-Encoding", OK "Transfer-Encoding: chunked;q=1\r\n\r\n", WRONG },
+    { "Transfer-Encoding", OK "Transfer-Encoding: \"chunked\"\r\n\r\n", WRONG },
+    { "Transfer-Encoding", OK "Transfer-Encoding: chunked,\r\n\r\n", WRONG },
+    { "Transfer-Encoding", "HTTP/1.0 200 OK\r\n" CHUNKS "0\r\n\r\n", WRONG },
+    { "chunk size", OK CHUNKS "0000000000000001\r\na\r\n0\r\n\r\n",
+      GOOD(200, "a", true) },
+    { "chunk size", OK CHUNKS "00000000000000001\r\na\r\n0\r\n\r\n", WRONG },
+    { "chunk size", OK CHUNKS "0x1\r\na\r\n0\r\n\r\n", WRONG },
+    { "chunk size", OK CHUNKS "+1\r\na\r\n0\r\n\r\n", WRONG },
+    { "chunk size", OK CHUNKS " 1\r\na\r\n0\r\n\r\n", WRONG },
+    { "chunk size", OK CHUNKS "1 \r\na\r\n0\r\n\r\n", WRONG },
+    { "chunk size", OK CHUNKS "\r\n", WRONG },
+    { "chunk extension", OK CHUNKS "1;a=b\r\nx\r\n0\r\n\r\n",
+      GOOD(200, "x", true) },
+    { "chunk extension", OK CHUNKS "1;\r\na\r\n0\r\n\r\n", WRONG },
+    { "chunk extension", OK CHUNKS "1;a\x01\r\na\r\n0\r\n\r\n", WRONG },
+    { "trailers", OK CHUNKS "0\r\nA: b\r\n\r\n", GOOD(200, "", true) },
+    { "trailers", OK CHUNKS "0\r\nContent-Length: 9\r\n\r\n",
+      GOOD(200, "", true) },
+    { "trailers", OK CHUNKS "0\r\nA b\r\n\r\n", WRONG },
+    { "interim", "HTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\n" OK SIZE0,
+      GOOD(200, "", true) },
+    { "interim", "HTTP/1.1 101 No\r\n\r\n", WRONG },
+    { "no body", "HTTP/1.1 204 No\r\n" CHUNKS, GOOD(204, "", true) },
+    { "no body", "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n",
+      GOOD(304, "", true) },
+    { "no body", "HTTP/1.1 204 No\r\nContent-Length: 1\r\n" CHUNKS, WRONG },
+    { "to the close", OK "A: b\r\n\r\nabc", GOOD(200, "abc", false) },
+    { "to the close", "HTTP/1.0 200 OK\r\n\r\n", GOOD(200, "", false) },
+    { "cut", OK "Content-Length: 4\r\n\r\nabc", CUT },
+    { "cut", OK CHUNKS "3\r\nabc\r\n", CUT },
+    { "cut", OK CHUNKS "3\r\nabc\r\n0\r\n", CUT },
+    { "cut", OK CHUNKS "3\r\nabc\r\n0\r\nA: b\r\n", CUT },
+    { "cut", OK "A: b\r\n", CUT },
+    { "bytes behind the end", OK SIZE0 "H", GOOD(200, "", false) },
+    { "bytes behind the end", OK CHUNKS "0\r\n\r\nH", GOOD(200, "", false) },
+    { "bytes behind the end", "HTTP/1.1 304 No\r\nContent-Length: 1\r\n\r\na",
+      GOOD(304, "", false) },
+};
+
+TEST(http1, each_row_of_the_table_is_minded_at_every_split)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hc_str text = hc_str(rows[i].text);
+        bool leaves = rows[i].reusable;
+
+        for (size_t cut = 0; cut <= text.n; cut++) {
+            struct answer a = replay(text, cut > 0 ? cut : 1,
+                                     cut > 0 ? text.n : 1,
+                                     leaves ? STAYS : ENDS);
+
+            if (a.err != rows[i].err)
+                fail_msg("%s, row %zu at %zu: %d %s", rows[i].rule, i, cut,
+                         a.err, a.why.what);
+            if (a.reusable != rows[i].reusable)
+                fail_msg("%s, row %zu at %zu: reusable %d", rows[i].rule, i,
+                         cut, a.reusable);
+            if (a.err == 0) {
+                CHECK_INT(a.status, rows[i].status);
+                CHECK_STR(hc_str_n(a.body, a.n), rows[i].body);
+            }
+        }
+    }
+}
+
 TEST(http1, every_prefix_that_ends_is_cut_short)
 {
     static const char *const texts[] = {
