@@ -876,6 +876,9 @@ struct headcount_stats {
     uint64_t tls_handshakes, tls_resumed;
     uint64_t retries, replays;
     int64_t elapsed_us;
+    uint64_t connections_purged;  /* idle ones that were closed because a
+                                     connection to their host, as old as they,
+                                     had gone silent or been reset           */
 };
 
 /* One attempt of one call; marks are monotonic microseconds, 0 = did not

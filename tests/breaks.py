@@ -305,6 +305,16 @@ BREAKS = [
      r"config->service->row\.is_stream", "false"),
     ("a described host may hold anything", "hc_service_describe",
      r'service_check\("request\.endpoint_prefix", [^;]*;', "0;"),
+    # ---- connections ----
+    ("an attempt follows a silent connection on another old one",
+     "call_again", r"c->fresh \|\| c->request\.fetch\.suspect", "false"),
+    ("a try for credentials follows a silent connection on another old one",
+     "fetch_creds_again", r"f->fresh \|\| f->fetch\.suspect", "false",
+     "aws/creds_fetch"),
+    ("what was kept beside a silent connection stays", "fetch_suspect",
+     r"hc_pool_suspect\([^;]*;", ""),
+    ("a connection that lived since is purged", "hc_pool_suspect",
+     r"c->idle_since > since", "false"),
     # ---- secrets, signatures, certificates ----
     ("half a secret is shown", "strike_piece", r"said >= HC_STRIKE_PIECE \|\|",
      "false ||"),

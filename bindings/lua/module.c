@@ -57,6 +57,7 @@ void module_push_stats(lua_State *L, const struct headcount_stats *stats)
         { "tls_handshakes", stats->tls_handshakes },
         { "tls_resumed", stats->tls_resumed },
         { "retries", stats->retries }, { "replays", stats->replays },
+        { "connections_purged", stats->connections_purged },
     };
 
     lua_createtable(L, 0, (int)(sizeof rows / sizeof *rows));

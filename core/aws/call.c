@@ -129,6 +129,7 @@ static int call_begin_request(struct hc_call *c)
         .anchors = c->anchors,
         .replay_after_flush_ok = call_is_repeatable(c),
         .deadline = c->config.deadline, .stats = c->config.stats,
+        .fresh = c->fresh,
     };
 
     c->has_spans = false;
@@ -259,6 +260,7 @@ static int call_again(struct hc_call *c, int64_t now)
         c->outcome_unknown = c->outcome_unknown || c->request.sent;
     call_log(c, "retry");
     hc_stats_count(&c->net->stats, c->config.stats, retries);
+    c->fresh = c->fresh || c->request.fetch.suspect;
     hc_request_fini(&c->request);
     c->state = CALL_AT_BACKOFF;
     return c->has_spans ? CALL_RESTART : CALL_GO_ON;

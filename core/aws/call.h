@@ -95,6 +95,7 @@ struct hc_call {
     int paid;                                /* quota of the last retry      */
     bool has_spans;                          /* given out in this attempt    */
     bool was_expired, was_skewed;            /* each is retried once         */
+    bool fresh;                              /* a kept connection failed     */
 };
 
 /* 0, or < 0 with c->error set (wrong operation, no region, endpoint, trust):

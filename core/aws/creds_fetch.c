@@ -67,6 +67,7 @@ static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
         .replay_after_flush_ok = true, .is_secret = true,
         .max_body = HC_CREDS_FETCH_BODY,
         .deadline = hc_time_add(now, f->config.timeout),
+        .fresh = f->fresh,
     };
 
     f->deadline = config.deadline;
@@ -90,6 +91,7 @@ static void fetch_creds_fail(struct hc_creds_fetch *f)
  * next one would end the same way. */
 static void fetch_creds_again(struct hc_creds_fetch *f, int64_t now)
 {
+    f->fresh = f->fresh || f->fetch.suspect;
     hc_fetch_fini(&f->fetch);
     f->state = CREDS_FETCH_AT_FAILED;
     if (f->tried >= f->config.tries || f->error.code == HEADCOUNT_ENOMEM ||

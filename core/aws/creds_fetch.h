@@ -55,6 +55,7 @@ struct hc_creds_fetch {
     struct hc_fetch fetch;
     int64_t until, deadline;             /* of what is under way; of the try */
     int64_t sent;                        /* wall                             */
+    bool fresh;                          /* a kept connection failed         */
 };
 
 /* The first step reports a request that cannot be sent. */

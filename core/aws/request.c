@@ -492,6 +492,7 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
         .replay_after_flush_ok = config->replay_after_flush_ok,
         .is_secret = request_form(r)->shown == 0,
         .deadline = config->deadline, .stats = config->stats,
+        .fresh = config->fresh,
     };
     int err = hc_fetch_start(&r->fetch, net, job, &fetch, hc_now(&net->sys));
 

@@ -34,6 +34,7 @@ struct hc_request_config {
     bool replay_after_flush_ok;
     int64_t deadline;
     struct headcount_stats *stats;
+    bool fresh;                          /* on no kept connection            */
 };
 
 enum hc_request_state {

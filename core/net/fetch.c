@@ -35,7 +35,8 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
     const struct hc_pool_ask ask = {
         .origin = &f->config.origin,
         .anchors = f->config.origin.tls ? f->config.anchors : NULL,
-        .job = f->job, .stats = f->config.stats, .fresh = f->replayed,
+        .job = f->job, .stats = f->config.stats,
+        .fresh = f->config.fresh || f->suspect,
     };
 
     f->state = FETCH_AT_CONN;
@@ -69,6 +70,15 @@ static int fetch_conn(struct hc_fetch *f)
 
 /* ---- a connection that ended: again, or an error ---- */
 
+/* The connections that were kept beside this one may be as dead as it is. */
+static void fetch_suspect(struct hc_fetch *f)
+{
+    if (f->waiter.conn == NULL || !f->marks.reused)
+        return;
+    f->suspect = true;
+    hc_pool_suspect(&f->net->pool, &f->waiter, f->marks.send_start);
+}
+
 /* The server closed an idle connection just as our request left.  The request
  * is sent once more, on a new connection, if no byte of an answer has come, and
  * if the server cannot have read all of it or reading it twice does no harm. */
@@ -91,6 +101,7 @@ static int fetch_broken(struct hc_fetch *f, int code, struct headcount_error *e,
 {
     bool again = fetch_is_stale(f, code);
 
+    fetch_suspect(f);
     hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
     if (!again) {
         hc_error_pass(&f->error, e);
@@ -335,6 +346,7 @@ static int fetch_overdue(struct hc_fetch *f, int64_t now)
                  "%s: %s while waiting for %s", where,
                  all ? "the deadline has passed" : "no answer in time",
                  fetch_waits_for(f));
+    fetch_suspect(f);
     hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
     return fetch_failed(f);
 }

@@ -28,6 +28,8 @@ struct hc_fetch_config {
     int64_t first_byte_timeout;      /* 0: the net's; < 0: none              */
     uint64_t max_body;               /* 0: HC_FETCH_BODY                     */
     struct headcount_stats *stats;   /* of the op, or NULL                   */
+    bool fresh;                      /* no kept connection: the exchange
+                                        before this one was `suspect`        */
 };
 
 enum hc_fetch_answer {
@@ -53,6 +55,9 @@ struct hc_fetch {
     struct hc_addr addr;             /* of the peer; family 0: none yet      */
     bool flushed;                    /* sent whole, at least once            */
     bool flushed_before;             /* and was then replayed                */
+    bool suspect;                    /* a kept connection went silent or was
+                                        reset: the next attempt asks for a
+                                        fresh one                            */
 
     enum hc_fetch_state state;       /* private from here                    */
     struct hc_fetch_config config;

@@ -482,6 +482,22 @@ void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
     hc_pool_give(p, waiter, false, now);
 }
 
+void hc_pool_suspect(struct hc_pool *p, const struct hc_pool_waiter *waiter,
+                     int64_t since)
+{
+    struct hc_pool_host *h = waiter->conn->host;
+    struct hc_conn *next;
+
+    for (struct hc_conn *c = h->idle; c != NULL; c = next) {
+        next = c->next;
+        if (c->idle_since > since)
+            continue;
+        hc_stats_count(&p->net->stats, waiter->stats, connections_purged);
+        pool_unlink_idle(h, c);
+        pool_close(p, c);
+    }
+}
+
 size_t hc_pool_idle(const struct hc_pool *p)
 {
     size_t n = 0;

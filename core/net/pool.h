@@ -67,6 +67,13 @@ void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
 void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
                          int64_t now);
 
+/* The connection that the turn was lent, a kept one, went silent or was reset:
+ * whatever broke it (a NAT gateway that was replaced) may have broken those
+ * that were kept with it.  Closes the host's idle connections that have shown
+ * no life since `since`, and counts them for the turn's op. */
+void hc_pool_suspect(struct hc_pool *p, const struct hc_pool_waiter *waiter,
+                     int64_t since);
+
 /* Idle and established connections, for tests and stats. */
 size_t hc_pool_idle(const struct hc_pool *p);
 

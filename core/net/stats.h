@@ -15,7 +15,8 @@
     X(tls_handshakes)         /* completed, the resumed ones too          */ \
     X(tls_resumed)                                                          \
     X(retries)                /* attempts after the first                 */ \
-    X(replays)                /* requests sent again on a new connection  */
+    X(replays)                /* requests sent again on a new connection  */ \
+    X(connections_purged)     /* idle ones of a host that went silent     */
 
 /* Moves what `from` counted to `to`, if there is one; `from` is zero then. */
 static inline void hc_stats_move(struct headcount_stats *to,

@@ -237,7 +237,7 @@ headcount.json = core.json
 -- @function client:stats
 -- @treturn table `api_calls, connections_opened, connections_reused,
 -- dns_lookups, dns_datagrams, dns_hits, tls_handshakes, tls_resumed, retries,
--- replays`
+-- replays, connections_purged`
 
 --- Ends all calls in progress and closes all connections; a second close does
 -- nothing.

@@ -216,6 +216,32 @@ TEST(call, a_read_without_an_answer_is_tried_again_and_a_write_is_not)
     retried(AWS_PEER_SILENT, put, false);
 }
 
+/* A NAT gateway was replaced: what was kept is dead, each new one works. */
+TEST(call, after_a_silent_kept_connection_an_attempt_has_a_new_one)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, AWS_PEER_SILENT,
+                                    aws_answer(200, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    struct hc_origin origin = net_world_origin(&w.world);
+
+    hc_str_copy(origin.host, sizeof origin.host, HC_STR("127.0.0.1"));
+    w.world.net.config.idle = HC_NEVER;
+    net_world_keep(&w.world, &origin, 4);
+    CHECK_INT(caller_start(plain), 0);
+    for (int i = 0; i < 5000 && w.script.requests == 0; i++)
+        aws_world_round(&w);
+    net_world_pass(&w.world, 31 * HC_SECOND);
+    net_world_keep(&w.world, &origin, 1);     /* another call's, new */
+    aws_world_until(&w, &me.ended);
+    CHECK(me.done);
+    CHECK_INT(me.timings.n, 3);
+    CHECK(me.timings.a[0].marks.reused);
+    CHECK(!me.timings.a[1].marks.reused && !me.timings.a[2].marks.reused);
+    CHECK_INT(me.stats.connections_purged, 3);
+    caller_end();
+}
+
 TEST(call, a_write_without_an_answer_may_have_been_done_and_says_so)
 {
     const char *const answers[] = { AWS_PEER_CLOSE, NULL };

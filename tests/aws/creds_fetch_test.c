@@ -212,6 +212,29 @@ TEST(creds_fetch, nobody_is_waited_for_longer_than_was_said)
     end();
 }
 
+TEST(creds_fetch, after_a_silent_kept_connection_a_try_has_a_new_one)
+{
+    const char *const answers[] = { AWS_PEER_SILENT,
+                                    aws_answer(200, "", "{}"), NULL };
+
+    start(answers);
+    const struct hc_origin origin = net_world_origin(&w.world);
+
+    net_world_keep(&w.world, &origin, 3);
+    const struct hc_creds_fetch_config config = plain();
+
+    hc_creds_fetch_start(&me.fetch, &config, w.world.now);
+    for (int i = 0; i < 5000 && w.script.requests == 0; i++)
+        aws_world_round(&w);
+    net_world_pass(&w.world, 2 * HC_SECOND);
+    net_world_keep(&w.world, &origin, 1);     /* another fetch's, new */
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(me.answer, CREDS_FETCH_DONE);
+    CHECK_INT(w.world.peer.n, 5);
+    CHECK_INT(w.world.net.stats.connections_purged, 2);
+    end();
+}
+
 TEST(creds_fetch, a_port_that_refuses_is_tried_as_often)
 {
     start(NULL);

@@ -396,6 +396,92 @@ TEST(fetch, a_byte_of_an_answer_forbids_the_replay)
     net_world_close(&world);
 }
 
+static void keep(size_t n)
+{
+    const struct hc_origin origin = net_world_origin(&world);
+
+    net_world_keep(&world, &origin, n);
+}
+
+/* The peer's connection on which a request has come that was not there. */
+static size_t asked_on(size_t but)
+{
+    for (int i = 0; i < 5000; i++) {
+        for (size_t c = 0; c < world.peer.n; c++)
+            if (c != but && world.peer.conns[c].got_n > 0)
+                return c;
+        net_world_round(&world);
+    }
+    fail_msg("no request came");
+    return 0;
+}
+
+/* A NAT gateway was replaced: what was kept is dead, each new one works. */
+TEST(fetch, a_kept_connection_that_went_silent_takes_the_older_ones_along)
+{
+    world_open(NULL);
+    world.net.config.idle = HC_NEVER;
+    keep(4);
+    fetcher_begin(&one);
+    size_t silent = asked_on(NET_PEER_CONNS);
+
+    net_world_pass(&world, 10 * HC_SECOND);
+    fetcher_begin(&two);             /* lives after one's request has left */
+    net_peer_say(&world.peer, asked_on(silent), OK_EMPTY);
+    net_world_until(&world, &two.ended);
+    fetcher_end(&two);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 3);
+    net_world_pass(&world, 20 * HC_SECOND);
+    CHECK(one.failed && one.f.suspect);
+    CHECK_INT(one.f.error.code, HEADCOUNT_ETIMEDOUT);
+    CHECK_INT(one.stats.connections_purged, 2);
+    CHECK_INT(world.net.stats.connections_purged, 2);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 1);
+    fetcher_end(&one);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .fresh = true }),
+              0);
+    for (int i = 0; i < 5000 && world.peer.n < 5; i++)
+        net_world_round(&world);
+    CHECK_INT(world.peer.n, 5);      /* the kept one will not do */
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+TEST(fetch, a_reset_or_a_deadline_on_a_kept_connection_is_suspect_too)
+{
+    for (int reset = 0; reset < 2; reset++) {
+        world_open(NULL);
+        keep(4);
+        CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                      .deadline = world.now + HC_SECOND }), 0);
+        net_world_settle(&world);
+        if (reset == 1)
+            net_peer_reset(&world.peer, asked_on(NET_PEER_CONNS));
+        else
+            net_world_pass(&world, HC_SECOND);
+        net_world_until(&world, &one.ended);
+        CHECK(one.f.suspect);
+        CHECK_INT(one.stats.connections_purged, 3);
+        CHECK_INT(hc_pool_idle(&world.net.pool), 0);
+        fetcher_end(&one);
+        net_world_close(&world);
+    }
+}
+
+TEST(fetch, a_new_connection_that_goes_silent_says_nothing_of_the_kept_ones)
+{
+    world_open(NULL);
+    keep(2);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                  .fresh = true, .deadline = world.now + HC_SECOND }), 0);
+    net_world_settle(&world);
+    net_world_pass(&world, HC_SECOND);
+    CHECK(one.failed && !one.f.suspect);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 2);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
 /* ---- time ---- */
 
 TEST(fetch, no_first_byte_in_time)

@@ -367,3 +367,37 @@ struct hc_origin net_world_origin(const struct net_world *w)
                                .host = "ecs.test.internal",
                                .port = w->peer.port };
 }
+
+static void keep_run(struct hc_job *job, int64_t now)
+{
+    (void)job;
+    (void)now;
+}
+
+void net_world_keep(struct net_world *w, const struct hc_origin *origin,
+                    size_t n)
+{
+    struct hc_pool_waiter waiters[NET_PEER_CONNS];
+    struct hc_job job;
+    const struct hc_pool_ask ask = {
+        .origin = origin, .job = &job, .fresh = true,
+        .anchors = origin->tls ? &w->anchors : NULL,
+    };
+
+    memset(waiters, 0, sizeof waiters);
+    CHECK(n <= NET_PEER_CONNS);
+    hc_job_init(&job, &w->net.jobs, keep_run);
+    for (size_t i = 0; i < n; i++)
+        hc_pool_ask(&w->net.pool, &waiters[i], &ask, w->now);
+    for (size_t i = 0; i < n; i++) {
+        for (int rounds = 0; rounds < 5000 && waiters[i].conn == NULL; rounds++)
+            net_world_round(w);
+        CHECK(waiters[i].conn != NULL);
+    }
+    for (size_t i = 0; i < n; i++) {
+        hc_pool_give(&w->net.pool, &waiters[i], true, w->now);
+        hc_pool_waiter_drop(&w->net.pool, &waiters[i], w->now);
+    }
+    hc_job_fini(&job);
+    net_world_settle(w);
+}

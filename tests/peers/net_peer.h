@@ -65,6 +65,10 @@ void net_world_settle(struct net_world *w);
 void net_world_pass(struct net_world *w, int64_t us);
 
 struct hc_origin net_world_origin(const struct net_world *w);
+/* Opens `n` more connections to `origin`, which is the peer by one of its
+ * names, and leaves all of them idle in the pool. */
+void net_world_keep(struct net_world *w, const struct hc_origin *origin,
+                    size_t n);
 
 /* The server alone, for who drives a client of his own. */
 void net_peer_open(struct net_peer *p, const char *certificate);

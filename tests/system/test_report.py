@@ -15,7 +15,8 @@ SERVICE = ["service", "outcome", "code", "reason", "desired_before", "wanted",
            "running", "pending", "rule", "switch", "hosts", "placeable"]
 STATS = ["api_calls", "connections_opened", "connections_reused",
          "dns_lookups", "dns_datagrams", "dns_hits", "tls_handshakes",
-         "tls_resumed", "retries", "replays", "elapsed_us"]
+         "tls_resumed", "retries", "replays", "connections_purged",
+         "elapsed_us"]
 
 
 @pytest.fixture
