@@ -460,7 +460,7 @@ BREAKS = [
     ("a connection that is refused is fine", "network_failed",
      r'"econnect', '"oconnect'),
     ("a proxy is passed over", "network_endpoint",
-     r"hc_client_check_proxy\([^)]*\) < 0", "false"),
+     r"hc_client_find_proxy\([^)]*\) < 0", "false"),
     ("a clock half an hour off is fine", "network_tell_clock",
      r"hc_skew_matters\(skew\)", "false"),
     ("a denied read is fine", "hc_doctor_tell_read", r'"edenied', '"odenied'),

@@ -8,7 +8,6 @@
 #include "aws/creds_given.h"
 #include "aws/creds_profile.h"
 #include "base/text.h"
-#include "wire/proxy.h"
 
 #define CLIENT_WORK ((size_t)256 << 10)
 #define CLIENT_TRACE 1024
@@ -131,16 +130,39 @@ static struct hc_endpoint_slot *client_room(struct hc_client *k, int *err,
     return best;
 }
 
-int hc_client_check_proxy(const struct hc_client *k,
-                          const struct hc_endpoint *at,
-                          struct headcount_error *e)
+static int client_open_proxy(struct hc_client *k, struct hc_proxy *p,
+                             struct hc_str url, struct headcount_error *e)
+{
+    const struct hc_system *sys = &k->net->sys;
+    struct hc_endpoint at;
+    const char *setting = p == &k->proxies[0] ? "http_proxy"
+                          : hc_getenv(sys, "https_proxy").n > 0
+                              ? "https_proxy" : "HTTPS_PROXY";
+    int err = hc_proxy_init(p, &sys->alloc, setting, url, e);
+
+    if (err < 0)
+        return err;
+    hc_endpoint_of(&at, &p->origin);
+    p->anchors = hc_client_anchors(k, &at);
+    return 0;
+}
+
+int hc_client_find_proxy(struct hc_client *k, struct hc_endpoint *at,
+                         struct headcount_error *e)
 {
     const struct hc_proxy_env env = {
-        k->config->https_proxy, k->config->http_proxy, k->config->no_proxy
+        k->config->https_proxy, k->config->http_proxy, k->config->no_proxy,
+        hc_getenv(&k->net->sys, "AWS_LAMBDA_RUNTIME_API"),
     };
+    const struct hc_str url = hc_proxy_for(&env, &at->origin);
+    struct hc_proxy *p = &k->proxies[at->origin.tls];
 
-    if (hc_proxy_for(&env, &at->origin).n == 0)
+    at->proxy = NULL;
+    if (url.n == 0)
         return 0;
+    if (p->origin.port == 0 && client_open_proxy(k, p, url, e) < 0)
+        return e->code;
+    at->proxy = p;
     return hc_error_set(e, HEADCOUNT_ECONFIG,
                         "%s is to be reached through a proxy "
                         "(HTTPS_PROXY), which this version cannot do: unset "
@@ -194,7 +216,7 @@ int hc_client_acquire_endpoint(struct hc_client *k,
         if (err == 0)
             err = hc_endpoint_get(&at, ask, e);
         if (err == 0)
-            err = hc_client_check_proxy(k, &at, e);
+            err = hc_client_find_proxy(k, &at, e);
         if (err != 0)
             return err;
         p = client_room(k, &err, e);
@@ -325,6 +347,8 @@ void hc_client_fini(struct hc_client *k)
     hc_creds_imds_fini(&k->imds);
     hc_imds_region_fini(&k->region);
     hc_credentials_fini(&k->given);
+    hc_proxy_fini(&k->proxies[0]);
+    hc_proxy_fini(&k->proxies[1]);
     hc_anchors_fini(&k->bundle);
     hc_anchors_fini(&k->others);
     hc_buf_fini(&k->work);

@@ -58,6 +58,8 @@ struct hc_client {
     uint64_t clock;                      /* of `used`                        */
     struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
     struct hc_anchors others;            /* from SSL_CERT_FILE               */
+    struct hc_proxy proxies[2];          /* for http and https; all zero
+                                            until one is needed              */
     struct hc_buf work;                  /* of the signer; secret            */
     struct hc_user_agent agent;
     struct hc_buf trace_id;
@@ -93,7 +95,7 @@ int hc_client_fill_ask(struct hc_client *k, struct hc_endpoint_ask *ask,
                        bool for_credentials, struct headcount_error *e);
 /* The slot of this service, region and URL: *out is held until
  * hc_client_release_endpoint (NULL is fine).  Errors as hc_endpoint_get,
- * HEADCOUNT_ELIMIT; HEADCOUNT_ECONFIG where a proxy is configured. */
+ * HEADCOUNT_ELIMIT; and as hc_client_find_proxy. */
 int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
@@ -118,10 +120,10 @@ struct hc_creds *hc_client_creds(struct hc_client *k,
 /* For hc_client_fini, before the client's own credentials are freed: a role may
  * be waiting for those. */
 void hc_client_fini_roles(struct hc_client *k);
-/* HEADCOUNT_ECONFIG where a proxy is configured. */
-int hc_client_check_proxy(const struct hc_client *k,
-                          const struct hc_endpoint *at,
-                          struct headcount_error *e);
+/* Sets at->proxy, by the settings for its origin.  0; HEADCOUNT_ECONFIG (a
+ * setting that is no URL of a proxy), HEADCOUNT_ENOMEM. */
+int hc_client_find_proxy(struct hc_client *k, struct hc_endpoint *at,
+                         struct headcount_error *e);
 /* The roots that are trusted at this endpoint; NULL for http. */
 const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
                                            const struct hc_endpoint *at);

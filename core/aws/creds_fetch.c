@@ -64,6 +64,7 @@ static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
 {
     const struct hc_fetch_config config = {
         .origin = f->config.origin, .anchors = f->config.anchors,
+        .proxy = f->config.proxy,
         .replay_after_flush_ok = true, .is_secret = true,
         .max_body = HC_CREDS_FETCH_BODY,
         .deadline = hc_time_add(now, f->config.timeout),

@@ -1,5 +1,5 @@
 /* aws/creds_fetch.h - one document from an endpoint of this host: a bounded
- * body, a few tries, never through a proxy.
+ * body, a few tries.
  *
  *     hc_creds_fetch_start(&f, &config, now);
  *     each run of the job:  switch (hc_creds_fetch_step(&f, now)) ...
@@ -22,6 +22,7 @@ struct hc_creds_fetch_config {
     struct hc_job *job;
     struct hc_origin origin;
     const struct hc_anchors *anchors;    /* NULL for http                    */
+    const struct hc_proxy *proxy;        /* NULL: none; outlives the net     */
     struct hc_str method;                /* GET, PUT, POST                   */
     struct hc_str target;                /* "/path?query"                    */
     struct hc_str header, value;         /* one more header; empty: none     */

@@ -176,6 +176,7 @@ static int sso_send(const struct sso_step *s, struct hc_buf *target,
     struct hc_creds_fetch_config config = {
         .net = c->config.net, .job = s->job, .origin = at->origin,
         .anchors = hc_endpoint_anchors(at, c->config.bundle, c->config.others),
+        .proxy = at->proxy,
         .method = HC_STR("POST"), .target = hc_buf_view(target),
         .type = HC_STR("application/json"), .body = hc_buf_view(body),
         .tries = HC_CREDS_SSO_TRIES, .connect_timeout = HC_CREDS_SSO_TIMEOUT,

@@ -5,7 +5,7 @@
 
 #include "aws/service.h"
 #include "wire/anchors.h"
-#include "wire/url.h"
+#include "wire/proxy.h"
 
 #define HC_REGION_MAX 63
 #define HC_ENDPOINT_PATH 1024
@@ -23,6 +23,7 @@ struct hc_endpoint {
     char path[HC_ENDPOINT_PATH + 1];     /* request target: "/" or "/base"   */
     char region[HC_REGION_MAX + 1];      /* in the signature's scope         */
     const struct hc_service *service;
+    const struct hc_proxy *proxy;  /* hc_client_find_proxy sets it; or NULL  */
     bool custom;                   /* from a URL, not from the rules         */
     bool is_aws;                   /* a host under one of AWS's own suffixes */
 };

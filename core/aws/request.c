@@ -489,6 +489,7 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
     hc_buf_init_secret(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
     const struct hc_fetch_config fetch = {
         .origin = config->endpoint->origin, .anchors = config->anchors,
+        .proxy = config->endpoint->proxy,
         .replay_after_flush_ok = config->replay_after_flush_ok,
         .is_secret = request_form(r)->shown == 0,
         .deadline = config->deadline, .stats = config->stats,

@@ -11,8 +11,8 @@
 #include "net/job.h"
 #include "net/sock.h"
 #include "net/sys.h"
+#include "wire/proxy.h"
 #include "wire/tls.h"
-#include "wire/url.h"
 
 #ifdef HC_TINY
 #define HC_CONN_IN ((size_t)7)

@@ -18,6 +18,7 @@ enum hc_dial_state { DIAL_RESOLVE, DIAL_CONNECT, DIAL_HANDSHAKE, DIAL_DONE,
 struct hc_dial_config {
     struct hc_origin origin;
     const struct hc_anchors *anchors;    /* of a tls origin                  */
+    const struct hc_proxy *proxy;        /* NULL: none                       */
     const struct hc_tls_session *session;   /* to resume, or NULL; copied by
                                                the engine when it is begun   */
     struct hc_job *owner;                /* woken at DONE and FAILED         */

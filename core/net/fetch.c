@@ -35,7 +35,7 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
     const struct hc_pool_ask ask = {
         .origin = &f->config.origin,
         .anchors = f->config.origin.tls ? f->config.anchors : NULL,
-        .job = f->job, .stats = f->config.stats,
+        .proxy = f->config.proxy, .job = f->job, .stats = f->config.stats,
         .fresh = f->config.fresh || f->suspect,
     };
 

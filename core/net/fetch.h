@@ -21,6 +21,8 @@
 struct hc_fetch_config {
     struct hc_origin origin;
     const struct hc_anchors *anchors;    /* of a tls origin                  */
+    const struct hc_proxy *proxy;        /* NULL: none; its owner keeps it
+                                            longer than the net              */
     bool replay_after_flush_ok;      /* twice does what once does            */
     bool is_head;                    /* the method is HEAD                   */
     bool is_secret;                  /* the answer: no error shows any of it */

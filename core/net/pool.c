@@ -15,6 +15,7 @@
 struct hc_pool_host {
     struct hc_origin origin;
     const struct hc_anchors *anchors;
+    const struct hc_proxy *proxy;
     struct hc_conn *idle;            /* newest first                         */
     struct hc_pool_waiter *first, *last;
     struct hc_dial *dials;
@@ -30,8 +31,9 @@ static struct hc_pool_host *pool_host(struct hc_pool *p,
 {
     struct hc_pool_host *h = p->hosts;
 
-    while (h != NULL && !(h->anchors == ask->anchors &&
-                          hc_origin_eq(&h->origin, ask->origin)))
+    while (h != NULL &&
+           !(h->anchors == ask->anchors && h->proxy == ask->proxy &&
+             hc_origin_eq(&h->origin, ask->origin)))
         h = h->next;
     if (h != NULL)
         return h;
@@ -40,6 +42,7 @@ static struct hc_pool_host *pool_host(struct hc_pool *p,
         return NULL;
     h->origin = *ask->origin;
     h->anchors = ask->anchors;
+    h->proxy = ask->proxy;
     h->next = p->hosts;
     p->hosts = h;
     return h;
@@ -243,6 +246,7 @@ static bool pool_dial(struct hc_pool *p, struct hc_pool_host *h,
 {
     const struct hc_dial_config config = {
         .origin = h->origin, .anchors = h->anchors, .owner = &p->job,
+        .proxy = h->proxy,
         .session = h->origin.tls ? pool_session(p, h) : NULL,
     };
     struct hc_dial *d = hc_dial_new(p->net, &config, now);

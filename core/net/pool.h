@@ -7,7 +7,8 @@
  *
  * The newest idle connection is lent first (LIFO), after a check that it is
  * still quiet; waiters are served in order (FIFO).  A connection belongs to one
- * origin and one set of anchors and is never lent for another.
+ * origin, one set of anchors and one proxy (or none) and is never lent for
+ * another.
  */
 #ifndef HC_NET_POOL_H
 #define HC_NET_POOL_H
@@ -37,6 +38,7 @@ struct hc_pool_waiter {
 struct hc_pool_ask {
     const struct hc_origin *origin;
     const struct hc_anchors *anchors;    /* NULL for http                    */
+    const struct hc_proxy *proxy;        /* NULL: none; outlives the pool    */
     struct hc_job *job;
     struct headcount_stats *stats; /* of the op; NULL is fine          */
     bool fresh;

@@ -37,7 +37,7 @@ static bool network_endpoint(struct op_doctor *d)
     hc_doctor_say(d, "oendpoint|endpoint|", "%s://%s%s",
                   d->endpoint.origin.tls ? "https" : "http", d->endpoint.host,
                   d->endpoint.custom ? ", from a setting" : "");
-    if (hc_client_check_proxy(&d->op.h->client, &d->endpoint, &d->why) < 0) {
+    if (hc_client_find_proxy(&d->op.h->client, &d->endpoint, &d->why) < 0) {
         hc_doctor_say_why(d, "eproxy|proxy|");
         return false;
     }
@@ -102,6 +102,7 @@ static int network_connect(struct op_doctor *d, int64_t now)
     const struct hc_fetch_config config = {
         .origin = d->endpoint.origin,
         .anchors = hc_client_anchors(&d->op.h->client, &d->endpoint),
+        .proxy = d->endpoint.proxy,
         .replay_after_flush_ok = true, .stats = &d->op.stats,
         .deadline = hc_time_min(d->op.deadline,
                                 hc_time_add(now, HC_DOCTOR_CALL)),

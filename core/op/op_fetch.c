@@ -145,6 +145,7 @@ static int op_fetch_exchange(headcount_op *op, int64_t now)
     const struct hc_fetch_config config = {
         .origin = q->at.origin,
         .anchors = hc_client_anchors(&op->h->client, &q->at),
+        .proxy = q->at.proxy,
         .replay_after_flush_ok = q->r.replay_ok || q->repeatable,
         .is_head = hc_str_eqz(hc_str(q->method), "HEAD"),
         .deadline = op->deadline, .stats = &op->stats,
@@ -182,8 +183,8 @@ static int op_fetch_start(headcount_op *op)
     int err = 0;
 
     if (!f->request.r.sign_only)
-        err = hc_client_check_proxy(&op->h->client, &f->request.at,
-                                    &op->error);
+        err = hc_client_find_proxy(&op->h->client, &f->request.at,
+                                   &op->error);
     if (err < 0)
         return err;
     return fetch_is_signed(f) ? op_fetch_check_sign(op)
