@@ -95,7 +95,8 @@ enum headcount_code {
     HEADCOUNT_ECANCELLED = -23,   /* cancelled by its owner                  */
     HEADCOUNT_ESTATE = -24,       /* called in a state that forbids it       */
     HEADCOUNT_EPOLICY = -25,      /* the policy refused or failed            */
-    HEADCOUNT_EACCOUNT = -26      /* credentials of another account          */
+    HEADCOUNT_EACCOUNT = -26,     /* credentials of another account          */
+    HEADCOUNT_EPROXY = -27        /* the proxy made no tunnel, or refused    */
 };
 
 /* "ETIMEDOUT" for HEADCOUNT_ETIMEDOUT, "OK" for 0; static text. */
@@ -121,6 +122,8 @@ struct headcount_error {
     int code;
     int sys;             /* errno of the failing call, or 0 */
     char what[480];
+    int permanent;       /* 1: of a connection whose next attempt would fail in
+                            the same way, so that there was none              */
 };
 
 /* ---- hooks ------------------------------------------------------------ */

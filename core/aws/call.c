@@ -178,7 +178,7 @@ static enum hc_retry call_class(const struct hc_call *c)
         return hc_retry_of_answer(hc_str(r->answer.code), r->answer.status);
     if (r->sent && !call_is_repeatable(c))
         return RETRY_NO;
-    return hc_retry_of_error(r->error.code);
+    return r->error.permanent ? RETRY_NO : hc_retry_of_error(r->error.code);
 }
 
 /* Expired credentials and a wrong clock are mended once each.  The retry costs
@@ -292,6 +292,7 @@ static int call_broken(struct hc_call *c)
                      : "",
                  e->what);
     c->error.sys = e->sys;
+    c->error.permanent = e->permanent;
     return call_failed(c);
 }
 

@@ -95,7 +95,8 @@ static void fetch_creds_again(struct hc_creds_fetch *f, int64_t now)
     f->fresh = f->fresh || f->fetch.suspect;
     hc_fetch_fini(&f->fetch);
     f->state = CREDS_FETCH_AT_FAILED;
-    if (f->tried >= f->config.tries || f->error.code == HEADCOUNT_ENOMEM ||
+    if (f->tried >= f->config.tries || f->error.permanent ||
+        f->error.code == HEADCOUNT_ENOMEM ||
         f->error.code == HEADCOUNT_ECERT || f->error.code == HEADCOUNT_ELIMIT)
         return;
     f->until = hc_time_add(now, f->config.pause);

@@ -74,6 +74,7 @@ enum hc_retry hc_retry_of_error(int code)
     case HEADCOUNT_ETIMEDOUT:
     case HEADCOUNT_ECLOSED:
     case HEADCOUNT_ETRUNCATED:
+    case HEADCOUNT_EPROXY:
         return RETRY_TRANSIENT;
     default:
         return RETRY_NO;

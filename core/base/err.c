@@ -42,6 +42,7 @@ static const struct {
     ERROR_CODE(ESTATE, "called in a state that does not allow it"),
     ERROR_CODE(EPOLICY, "the policy refused or failed"),
     ERROR_CODE(EACCOUNT, "the credentials are of another account"),
+    ERROR_CODE(EPROXY, "the proxy made no tunnel, or refused the request"),
 };
 
 #define ERROR_ERRNOS(X)                                                     \
@@ -118,7 +119,7 @@ int hc_error_set(struct headcount_error *e, int code, const char *fmt, ...)
     hc_vfmt(e->what, sizeof(e->what), fmt, ap);
     va_end(ap);
     e->code = code;
-    e->sys = 0;
+    e->sys = e->permanent = 0;
     return code;
 }
 
@@ -135,6 +136,7 @@ int hc_error_sys(struct headcount_error *e, int code, int sys, const char *fmt,
     va_end(ap);
     e->code = code;
     e->sys = sys;
+    e->permanent = 0;
     error_append_sys(e);
     return code;
 }
@@ -143,9 +145,16 @@ void hc_error_reset(struct headcount_error *e)
 {
     if (e == NULL)
         return;
-    e->code = 0;
-    e->sys = 0;
+    e->code = e->sys = e->permanent = 0;
     e->what[0] = '\0';
+}
+
+int hc_error_permanent(struct headcount_error *e)
+{
+    if (e == NULL)
+        return 0;
+    e->permanent = e->code != 0;
+    return e->code;
 }
 
 int hc_error_pass(struct headcount_error *to,

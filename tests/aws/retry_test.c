@@ -66,9 +66,10 @@ TEST(retry, only_what_may_pass_by_itself_is_tried_again)
 {
     static const int passing[] = { HEADCOUNT_EDNSFAIL, HEADCOUNT_ECONNECT,
                                    HEADCOUNT_ETLS,     HEADCOUNT_ETIMEDOUT,
-                                   HEADCOUNT_ECLOSED,  HEADCOUNT_ETRUNCATED };
+                                   HEADCOUNT_ECLOSED,  HEADCOUNT_ETRUNCATED,
+                                   HEADCOUNT_EPROXY };
 
-    for (int code = 0; code >= HEADCOUNT_EACCOUNT; code--) {
+    for (int code = 0; code >= HEADCOUNT_EPROXY; code--) {
         enum hc_retry want = RETRY_NO;
 
         for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)

@@ -18,9 +18,11 @@ TEST(err, codes_are_negative_distinct_and_named)
     CHECK_Z(hc_error_name(HEADCOUNT_ETIMEDOUT), "ETIMEDOUT");
     CHECK_Z(hc_error_name(HEADCOUNT_EPOLICY), "EPOLICY");
     CHECK_Z(hc_error_name(HEADCOUNT_EACCOUNT), "EACCOUNT");
-    CHECK_Z(hc_error_name(-12), "EUNKNOWN");       /* it was EPROXY */
+    CHECK_INT(HEADCOUNT_EPROXY, -27);
+    CHECK_Z(hc_error_name(HEADCOUNT_EPROXY), "EPROXY");
+    CHECK_Z(hc_error_name(-12), "EUNKNOWN");       /* an older EPROXY */
     CHECK_Z(hc_error_sentence(-12), "an unknown error");
-    for (int code = 0; code >= HEADCOUNT_EACCOUNT; code--)
+    for (int code = 0; code >= HEADCOUNT_EPROXY; code--)
         CHECK(code == -12 || (strlen(hc_error_sentence(code)) > 3 &&
               strcmp(hc_error_name(code), "EUNKNOWN") != 0));
 }
@@ -28,7 +30,7 @@ TEST(err, codes_are_negative_distinct_and_named)
 TEST(err, a_number_that_is_no_code_has_a_name_too)
 {
     CHECK_Z(hc_error_name(1), "EUNKNOWN");
-    CHECK_Z(hc_error_name(HEADCOUNT_EACCOUNT - 1), "EUNKNOWN");
+    CHECK_Z(hc_error_name(HEADCOUNT_EPROXY - 1), "EUNKNOWN");
     CHECK_Z(hc_error_name(-2147483647 - 1), "EUNKNOWN");
     CHECK_Z(hc_error_sentence(-1000), "an unknown error");
 }
@@ -61,8 +63,27 @@ TEST(err, after_a_reset_the_next_one_is_first)
     CHECK_INT(e.sys, 0);
 }
 
+TEST(err, a_permanent_one_stays_so_where_it_is_passed_on)
+{
+    struct headcount_error e = { 0 }, to = { 0 };
+
+    CHECK_INT(hc_error_permanent(&e), 0);
+    CHECK_INT(e.permanent, 0);
+    hc_error_set(&e, HEADCOUNT_EPROXY, "407");
+    CHECK_INT(e.permanent, 0);
+    CHECK_INT(hc_error_permanent(&e), HEADCOUNT_EPROXY);
+    hc_error_pass(&to, &e);
+    CHECK_INT(to.permanent, 1);
+    hc_error_reset(&to);
+    CHECK_INT(to.permanent, 0);
+    to.permanent = 1;                    /* of an error before this one */
+    hc_error_sys(&to, HEADCOUNT_EIO, EIO, "one");
+    CHECK_INT(to.permanent, 0);
+}
+
 TEST(err, nobody_to_tell_is_allowed)
 {
+    CHECK_INT(hc_error_permanent(NULL), 0);
     CHECK_INT(hc_error_set(NULL, HEADCOUNT_EARG, "%d", 1), HEADCOUNT_EARG);
     CHECK_INT(hc_error_sys(NULL, HEADCOUNT_EIO, EIO, "%d", 1), HEADCOUNT_EIO);
     hc_error_reset(NULL);
