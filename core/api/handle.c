@@ -173,7 +173,7 @@ size_t headcount_wants(const headcount *h, struct headcount_want *wants,
 {
     size_t n = 0;
 
-    hc_jobs_wants(&h->net.jobs, NULL, 0, deadline);
+    *deadline = hc_jobs_deadline(&h->net.jobs);
     /* Counts all of them, even if `max` is smaller: the caller can come again
      * with a larger array. */
     for (const struct hc_watch *w = h->net.jobs.watches; w != NULL;

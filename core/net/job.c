@@ -8,16 +8,109 @@ void hc_jobs_init(struct hc_jobs *q)
     *q = (struct hc_jobs){ .next_id = 1 };
 }
 
+/* ---- the heap of deadlines ----
+ *
+ * A pairing heap that is made of the jobs themselves: no job's deadline can
+ * fail for want of memory.  `kid` is the first of those below a job, `prev` and
+ * `next` are those beside it; the `prev` of a first kid is the job above.
+ *
+ * A deadline that is put off keeps its old key, which is then too early, until
+ * the job comes to the top.  Most jobs run and put theirs off again and again,
+ * and never move.  heap_settle leaves the top with its true key. */
+
+static struct hc_job *heap_meld(struct hc_job *a, struct hc_job *b)
+{
+    if (a == NULL || b == NULL)
+        return a != NULL ? a : b;
+    struct hc_job *top = a->heap_at <= b->heap_at ? a : b;
+    struct hc_job *low = top == a ? b : a;
+
+    low->prev = top;
+    low->next = top->kid;
+    if (top->kid != NULL)
+        top->kid->prev = low;
+    top->kid = low;
+    return top;
+}
+
+/* Makes one heap of a row of them: in pairs, then all pairs, from the last. */
+static struct hc_job *heap_meld_row(struct hc_job *row)
+{
+    struct hc_job *pairs = NULL, *all = NULL;
+
+    while (row != NULL) {
+        struct hc_job *a = row, *b = row->next;
+
+        row = b != NULL ? b->next : NULL;
+        a->next = NULL;
+        if (b != NULL)
+            b->next = NULL;
+        a = heap_meld(a, b);
+        a->next = pairs;
+        pairs = a;
+    }
+    while (pairs != NULL) {
+        struct hc_job *a = pairs;
+
+        pairs = a->next;
+        a->next = NULL;
+        all = heap_meld(all, a);
+    }
+    return all;
+}
+
+/* Takes a job and all that is below it out of the heap. */
+static void heap_cut(struct hc_jobs *q, struct hc_job *job)
+{
+    if (job == q->heap)
+        q->heap = NULL;
+    else if (job->prev->kid == job)
+        job->prev->kid = job->next;
+    else
+        job->prev->next = job->next;
+    if (job->next != NULL)
+        job->next->prev = job->prev;
+    job->prev = job->next = NULL;
+}
+
+static void heap_remove(struct hc_jobs *q, struct hc_job *job)
+{
+    if (!job->in_heap)
+        return;
+    heap_cut(q, job);
+    q->heap = heap_meld(q->heap, heap_meld_row(job->kid));
+    job->kid = NULL;
+    job->in_heap = false;
+}
+
+static void heap_put(struct hc_jobs *q, struct hc_job *job)
+{
+    if (job->in_heap && job->heap_at <= job->deadline)
+        return;
+    if (job->in_heap)
+        heap_cut(q, job);
+    job->heap_at = job->deadline;
+    job->in_heap = true;
+    q->heap = heap_meld(q->heap, job);
+}
+
+static void heap_settle(struct hc_jobs *q)
+{
+    while (q->heap != NULL && q->heap->heap_at < q->heap->deadline) {
+        struct hc_job *job = q->heap;
+
+        heap_remove(q, job);
+        if (job->deadline != HC_NEVER)
+            heap_put(q, job);
+    }
+}
+
 /* ---- jobs ---- */
 
 void hc_job_init(struct hc_job *job, struct hc_jobs *q,
                  void (*run)(struct hc_job *job, int64_t now))
 {
-    *job = (struct hc_job){ .run = run, .deadline = HC_NEVER, .jobs = q,
-                            .next = q->all };
-    if (q->all != NULL)
-        q->all->prev = job;
-    q->all = job;
+    *job = (struct hc_job){ .run = run, .deadline = HC_NEVER, .jobs = q };
     hc_job_wake(job);
 }
 
@@ -29,6 +122,7 @@ void hc_job_wake(struct hc_job *job)
 
     job->ready = true;
     job->ready_next = NULL;
+    job->ready_prev = q->ready_last;
     if (q->ready_last != NULL)
         q->ready_last->ready_next = job;
     else
@@ -39,16 +133,15 @@ void hc_job_wake(struct hc_job *job)
 static void job_unready(struct hc_job *job)
 {
     struct hc_jobs *q = job->jobs;
-    struct hc_job *before = NULL;
 
-    for (struct hc_job *at = q->ready; at != job; at = at->ready_next)
-        before = at;
-    if (before != NULL)
-        before->ready_next = job->ready_next;
+    if (job->ready_prev != NULL)
+        job->ready_prev->ready_next = job->ready_next;
     else
         q->ready = job->ready_next;
-    if (q->ready_last == job)
-        q->ready_last = before;
+    if (job->ready_next != NULL)
+        job->ready_next->ready_prev = job->ready_prev;
+    else
+        q->ready_last = job->ready_prev;
     job->ready = false;
 }
 
@@ -58,19 +151,18 @@ void hc_job_fini(struct hc_job *job)
         return;
     if (job->ready)
         job_unready(job);
-    if (job->prev != NULL)
-        job->prev->next = job->next;
-    else
-        job->jobs->all = job->next;
-    if (job->next != NULL)
-        job->next->prev = job->prev;
+    heap_remove(job->jobs, job);
+    heap_settle(job->jobs);
     job->jobs = NULL;
 }
 
 void hc_job_at(struct hc_job *job, int64_t at)
 {
-    if (job != NULL)
-        job->deadline = hc_time_min(job->deadline, at);
+    if (job == NULL || at >= job->deadline)
+        return;
+    job->deadline = at;
+    if (job->jobs != NULL)
+        heap_put(job->jobs, job);
 }
 
 /* ---- waiting lines ---- */
@@ -124,7 +216,46 @@ void hc_wait_queue_wake(struct hc_wait_queue *line)
         continue;
 }
 
-/* ---- watched sockets ---- */
+/* ---- watched sockets ----
+ *
+ * The tree of ids: at each level one bit of the mixed id, the highest first,
+ * says where to go on, and a watch stands at the first place that was free.
+ * Ids are counted up, and mixed their bits are as good as thrown: n watches are
+ * about log2(n) deep. */
+
+static uint64_t watch_way(uint64_t id)
+{
+    return id * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+/* The place of the id: it points to NULL where there is no such watch. */
+static struct hc_watch **watch_place(struct hc_jobs *q, uint64_t id)
+{
+    struct hc_watch **at = &q->by_id;
+
+    for (uint64_t way = watch_way(id); *at != NULL && (*at)->id != id;
+         way <<= 1)
+        at = &(*at)->kids[way >> 63];
+    return at;
+}
+
+/* Any watch below may stand in the place of the one that goes: here the last of
+ * a way down. */
+static void watch_unindex(struct hc_watch *w)
+{
+    struct hc_watch **at = watch_place(w->jobs, w->id), **last = at;
+
+    while ((*last)->kids[0] != NULL || (*last)->kids[1] != NULL)
+        last = &(*last)->kids[(*last)->kids[0] == NULL];
+    struct hc_watch *heir = *last;
+
+    *last = NULL;
+    if (heir == w)
+        return;
+    heir->kids[0] = w->kids[0];
+    heir->kids[1] = w->kids[1];
+    *at = heir;
+}
 
 void hc_watch_open(struct hc_jobs *q, struct hc_watch *w, int fd,
                    struct hc_job *job)
@@ -135,6 +266,7 @@ void hc_watch_open(struct hc_jobs *q, struct hc_watch *w, int fd,
         q->watches->prev = w;
     q->watches = w;
     q->watches_n++;
+    *watch_place(q, w->id) = w;
 }
 
 void hc_watch_want(struct hc_watch *w, int events)
@@ -149,6 +281,7 @@ void hc_watch_owner(struct hc_watch *w, struct hc_job *job)
 
 void hc_watch_move(struct hc_watch *to, struct hc_watch *from)
 {
+    *watch_place(from->jobs, from->id) = to;
     *to = *from;
     if (to->prev != NULL)
         to->prev->next = to;
@@ -163,6 +296,7 @@ void hc_watch_close(struct hc_watch *w)
 {
     if (w->id == 0)
         return;
+    watch_unindex(w);
     if (w->prev != NULL)
         w->prev->next = w->next;
     else
@@ -174,6 +308,12 @@ void hc_watch_close(struct hc_watch *w)
 }
 
 /* ---- one round ---- */
+
+int64_t hc_jobs_deadline(const struct hc_jobs *q)
+{
+    return q->ready != NULL ? 0 : q->heap != NULL ? q->heap->heap_at
+                                                  : HC_NEVER;
+}
 
 size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
                      int64_t *deadline)
@@ -188,20 +328,31 @@ size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
                                        .id = w->id };
         n++;
     }
-    *deadline = q->ready != NULL ? 0 : HC_NEVER;
-    for (const struct hc_job *job = q->all; job != NULL; job = job->next)
-        *deadline = hc_time_min(*deadline, job->deadline);
+    *deadline = hc_jobs_deadline(q);
     return n;
 }
 
 void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready)
 {
-    for (struct hc_watch *w = q->watches; w != NULL; w = w->next) {
-        if (w->id != ready->id || ready->events == 0)
-            continue;
-        w->got |= ready->events;
-        hc_job_wake(w->job);
+    struct hc_watch *w = *watch_place(q, ready->id);
+
+    if (w == NULL || ready->events == 0)
         return;
+    w->got |= ready->events;
+    hc_job_wake(w->job);
+}
+
+/* The heap's top comes first, until the rest is not due. */
+static void jobs_wake_due(struct hc_jobs *q, int64_t now)
+{
+    while (q->heap != NULL && q->heap->heap_at <= now) {
+        struct hc_job *job = q->heap;
+
+        heap_remove(q, job);
+        if (job->deadline <= now)
+            hc_job_wake(job);
+        else if (job->deadline != HC_NEVER)
+            heap_put(q, job);
     }
 }
 
@@ -210,17 +361,13 @@ void hc_jobs_step(struct hc_jobs *q, int64_t now, const struct hc_want *ready,
 {
     for (size_t i = 0; i < n; i++)
         hc_jobs_tell(q, &ready[i]);
-    for (struct hc_job *job = q->all; job != NULL; job = job->next)
-        if (job->deadline <= now)
-            hc_job_wake(job);
+    jobs_wake_due(q, now);
     while (q->ready != NULL) {
         struct hc_job *job = q->ready;
 
-        q->ready = job->ready_next;
-        if (q->ready == NULL)
-            q->ready_last = NULL;
-        job->ready = false;
+        job_unready(job);
         job->deadline = HC_NEVER;
         job->run(job, now);          /* may have freed itself */
     }
+    heap_settle(q);
 }

@@ -23,9 +23,10 @@ struct hc_job {
     void (*run)(struct hc_job *job, int64_t now);
     int64_t deadline;                /* HC_NEVER: none; reset before a run   */
     struct hc_jobs *jobs;            /* private from here                    */
-    struct hc_job *prev, *next;      /* all jobs                             */
-    struct hc_job *ready_next;
-    bool ready;
+    struct hc_job *ready_prev, *ready_next;
+    struct hc_job *kid, *prev, *next;    /* in the heap of deadlines         */
+    int64_t heap_at;                 /* its key there: never above `deadline` */
+    bool ready, in_heap;
 };
 
 /* A place in a waiting line.  All zero: in no line. */
@@ -50,6 +51,7 @@ struct hc_watch {
     int got;                         /* what was ready; the reader clears it */
     struct hc_jobs *jobs;
     struct hc_watch *prev, *next;
+    struct hc_watch *kids[2];        /* in the tree of ids                   */
 };
 
 struct hc_want {
@@ -59,9 +61,10 @@ struct hc_want {
 };
 
 struct hc_jobs {                     /* all zero but next_id: empty          */
-    struct hc_job *all;
+    struct hc_job *heap;             /* jobs with a deadline: the earliest   */
     struct hc_job *ready, *ready_last;
     struct hc_watch *watches;
+    struct hc_watch *by_id;          /* the root of their tree               */
     size_t watches_n;
     uint64_t next_id;
 };
@@ -99,8 +102,10 @@ void hc_watch_move(struct hc_watch *to, struct hc_watch *from);
 /* Before the fd is closed, never while it stays open. */
 void hc_watch_close(struct hc_watch *w);
 
+/* The earliest deadline: 0 if a job is ready, HC_NEVER if there is none. */
+int64_t hc_jobs_deadline(const struct hc_jobs *q);
 /* How many sockets are wanted (perhaps more than `max`, as many were written),
- * and the earliest deadline: 0 if a job is ready, HC_NEVER if there is none. */
+ * and hc_jobs_deadline. */
 size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
                      int64_t *deadline);
 /* This one is ready: its owner runs with the next step. */

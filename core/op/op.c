@@ -27,6 +27,7 @@ static void op_changed(headcount_op *op)
     }
     op->is_changed = true;
     op->changed_next = NULL;
+    op->changed_prev = h->changed_last;
     if (h->changed_last != NULL)
         h->changed_last->changed_next = op;
     else
@@ -37,18 +38,17 @@ static void op_changed(headcount_op *op)
 void hc_op_unqueue_changed(headcount_op *op)
 {
     headcount *h = op->h;
-    headcount_op *before = NULL;
 
     if (!op->is_changed)
         return;
-    for (headcount_op *at = h->changed; at != op; at = at->changed_next)
-        before = at;
-    if (before != NULL)
-        before->changed_next = op->changed_next;
+    if (op->changed_prev != NULL)
+        op->changed_prev->changed_next = op->changed_next;
     else
         h->changed = op->changed_next;
-    if (h->changed_last == op)
-        h->changed_last = before;
+    if (op->changed_next != NULL)
+        op->changed_next->changed_prev = op->changed_prev;
+    else
+        h->changed_last = op->changed_prev;
     op->is_changed = false;
 }
 

@@ -105,7 +105,7 @@ struct headcount_op {
     int64_t started, deadline;
     struct hc_brake brake;               /* of its run; see hc_op_brake      */
     headcount_op *prev, *next;           /* all ops                          */
-    headcount_op *changed_next;
+    headcount_op *changed_prev, *changed_next;
     bool is_changed;
     headcount_op *parent;                /* NULL, or the op that owns this   */
     headcount_op *asking;                /* in ASKS: the op that asks, itself

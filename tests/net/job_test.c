@@ -133,7 +133,104 @@ TEST(job, one_that_is_ended_by_another_runs_no_more)
     hc_jobs_step(&q, 2, NULL, 0);
     CHECK_INT(c.runs, 2);
     hc_job_fini(&a.job);
-    CHECK(q.all == NULL && q.ready == NULL && q.ready_last == NULL);
+    CHECK(q.heap == NULL && q.ready == NULL && q.ready_last == NULL);
+}
+
+/* ---- many jobs, beside a model that looks at each ---- */
+
+#define MANY 200
+
+struct many { struct hc_jobs q; struct worker of[MANY]; uint64_t seed; };
+
+static uint64_t many_random(struct many *m, uint64_t below)
+{
+    m->seed = m->seed * UINT64_C(6364136223846793005) + 1442695040888963407U;
+    return (m->seed >> 33) % below;
+}
+
+/* The model: the least of all deadlines, and who is to run at `now`. */
+static int64_t many_earliest(const struct many *m)
+{
+    int64_t earliest = HC_NEVER;
+
+    for (size_t i = 0; i < MANY; i++)
+        earliest = m->of[i].job.jobs == NULL ? earliest
+                   : m->of[i].job.ready      ? 0
+                   : hc_time_min(earliest, m->of[i].job.deadline);
+    return earliest;
+}
+
+static void many_step(struct many *m, int64_t now)
+{
+    int due[MANY];
+
+    for (size_t i = 0; i < MANY; i++) {
+        struct worker *w = &m->of[i];
+
+        due[i] = w->runs + (w->job.ready || w->job.deadline <= now);
+        w->again_at = many_random(m, 3) == 0
+                          ? 0 : now + 1 + (int64_t)many_random(m, 400);
+    }
+    hc_jobs_step(&m->q, now, NULL, 0);
+    for (size_t i = 0; i < MANY; i++)
+        CHECK_INT(m->of[i].runs, due[i]);
+}
+
+static void many_change(struct many *m, int64_t now)
+{
+    struct worker *w = &m->of[many_random(m, MANY)];
+
+    switch (many_random(m, 4)) {
+    case 0:
+        hc_job_fini(&w->job);
+        CHECK_INT(hc_jobs_deadline(&m->q), many_earliest(m));
+        hc_job_init(&w->job, &m->q, worker_run);
+        break;
+    case 1:
+        hc_job_wake(&w->job);
+        break;
+    default:
+        hc_job_at(&w->job, now + 1 + (int64_t)many_random(m, 300));
+        break;
+    }
+}
+
+TEST(job, the_earliest_of_many_deadlines_is_known_whatever_changed)
+{
+    struct many m = { .seed = 7 };
+
+    hc_jobs_init(&m.q);
+    for (size_t i = 0; i < MANY; i++)
+        hc_job_init(&m.of[i].job, &m.q, worker_run);
+    hc_jobs_step(&m.q, 0, NULL, 0);
+    for (int64_t now = 1; now < 4000; now++) {
+        for (uint64_t n = many_random(&m, 8); n > 0; n--)
+            many_change(&m, now);
+        CHECK_INT(hc_jobs_deadline(&m.q), many_earliest(&m));
+        many_step(&m, now);
+        CHECK_INT(hc_jobs_deadline(&m.q), many_earliest(&m));
+    }
+    for (size_t i = 0; i < MANY; i++)
+        hc_job_fini(&m.of[i].job);
+    CHECK(m.q.heap == NULL && m.q.ready == NULL);
+}
+
+TEST(job, those_that_are_ready_are_ended_in_any_order)
+{
+    struct many m = { .seed = 9 };
+
+    hc_jobs_init(&m.q);
+    for (size_t i = 0; i < MANY; i++)
+        hc_job_init(&m.of[i].job, &m.q, worker_run);
+    for (size_t i = 0; i < MANY; i++)
+        if (i % 3 != 1)
+            hc_job_fini(&m.of[(i * 77) % MANY].job);
+    hc_jobs_step(&m.q, 1, NULL, 0);
+    CHECK(m.q.ready == NULL && m.q.ready_last == NULL);
+    for (size_t i = 0; i < MANY; i++)
+        CHECK_INT(m.of[(i * 77) % MANY].runs, i % 3 == 1);
+    for (size_t i = 0; i < MANY; i++)
+        hc_job_fini(&m.of[i].job);
 }
 
 TEST(job, the_last_in_the_queue_can_be_ended)
@@ -293,6 +390,45 @@ TEST(watch, readiness_wakes_the_owner_of_the_moment)
     CHECK_INT(q.watches_n, 0);
     hc_job_fini(&a.job);
     hc_job_fini(&b.job);
+}
+
+TEST(watch, each_of_many_is_found_by_its_id_and_no_other)
+{
+    struct hc_jobs q;
+    struct hc_watch watch[MANY] = { { .fd = -1 } }, to;
+    uint64_t ids[MANY], gone[MANY];
+
+    hc_jobs_init(&q);
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < MANY; i++) {
+            gone[i] = watch[i].id;
+            if (i % (round + 2) == 0) {
+                hc_watch_close(&watch[i]);
+                hc_watch_open(&q, &watch[i], i, NULL);
+            } else if (watch[i].id == 0) {
+                hc_watch_open(&q, &watch[i], i, NULL);
+            } else {
+                hc_watch_move(&to, &watch[i]);
+                hc_watch_move(&watch[i], &to);
+            }
+            ids[i] = watch[i].id;
+        }
+        for (int i = 0; i < MANY; i++) {
+            const struct hc_want want = { i, HC_WATCH_READ, ids[i] };
+            const struct hc_want old = { i, HC_WATCH_WRITE, gone[i] };
+
+            hc_jobs_tell(&q, &want);
+            if (gone[i] != ids[i])
+                hc_jobs_tell(&q, &old);
+        }
+        for (int i = 0; i < MANY; i++) {
+            CHECK_INT(watch[i].got, HC_WATCH_READ);
+            watch[i].got = 0;
+        }
+    }
+    for (int i = 0; i < MANY; i++)
+        hc_watch_close(&watch[(i * 77) % MANY]);
+    CHECK(q.by_id == NULL && q.watches == NULL);
 }
 
 TEST(watch, more_are_wanted_than_there_is_room_to_say)

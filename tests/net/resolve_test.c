@@ -101,7 +101,7 @@ static void rig_close(struct rig *rig)
 {
     hc_resolver_fini(&rig->r);
     dns_peer_close(&rig->peer);
-    CHECK(rig->jobs.all == NULL);
+    CHECK(rig->jobs.heap == NULL && rig->jobs.ready == NULL);
     CHECK_INT(rig->jobs.watches_n, 0);
 }
 
