@@ -22,18 +22,27 @@
 
 /* ---- a set as a value ---- */
 
+struct hc_credentials_texts {
+    size_t users, n;
+    char p[];                      /* key id, secret, token in a row         */
+};
+
 void hc_credentials_init(struct hc_credentials *c, const struct hc_alloc *a)
 {
-    memset(c, 0, sizeof(*c));
-    hc_buf_init_secret(&c->text, a, HC_CREDENTIALS_MAX);
-    c->expires = HC_NEVER;
-    c->source = "";
+    *c = (struct hc_credentials){ .alloc = a, .expires = HC_NEVER,
+                                  .source = "" };
 }
 
 void hc_credentials_fini(struct hc_credentials *c)
 {
-    hc_buf_fini(&c->text);
+    struct hc_credentials_texts *t = c->texts;
+
+    c->texts = NULL;
     c->key_id_n = c->secret_n = 0;
+    if (t == NULL || --t->users > 0)
+        return;
+    hc_wipe(t->p, t->n);
+    hc_free(c->alloc, t, sizeof *t + t->n);
 }
 
 static bool creds_is_clean(struct hc_str s)
@@ -73,18 +82,24 @@ int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
 
     if (err < 0)
         return err;
-    hc_buf_reset(&c->text);
-    hc_buf_str(&c->text, who->key_id);
-    hc_buf_str(&c->text, who->secret);
-    hc_buf_str(&c->text, who->token);
+    const struct hc_str parts[] = { who->key_id, who->secret, who->token };
+    const size_t n = who->key_id.n + who->secret.n + who->token.n;
+    struct hc_credentials_texts *t =
+        hc_realloc(c->alloc, NULL, 0, sizeof *t + n);
+
+    hc_credentials_fini(c);
+    if (t == NULL)
+        return hc_error_set(e, HEADCOUNT_ENOMEM,
+                            "no memory for the credentials");
+    t->users = 1;
+    t->n = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; t->n += parts[i++].n)
+        if (parts[i].n > 0)
+            memcpy(t->p + t->n, parts[i].p, parts[i].n);
+    c->texts = t;
     c->key_id_n = who->key_id.n;
     c->secret_n = who->secret.n;
-    err = hc_buf_error(&c->text);
-    if (err < 0) {
-        hc_credentials_fini(c);
-        hc_error_set(e, err, "no memory for the credentials");
-    }
-    return err;
+    return 0;
 }
 
 void hc_credentials_profile_option(char out[HC_PROFILE_OPTION],
@@ -106,27 +121,20 @@ void hc_credentials_profile_option(char out[HC_PROFILE_OPTION],
     hc_fmt(out + n, HC_PROFILE_OPTION - n, "%s", plain ? "" : "'");
 }
 
-int hc_credentials_copy(struct hc_credentials *to,
-                        const struct hc_credentials *from)
+void hc_credentials_copy(struct hc_credentials *to,
+                         const struct hc_credentials *from)
 {
-    hc_buf_reset(&to->text);
-    hc_buf_str(&to->text, hc_buf_view(&from->text));
-    to->key_id_n = from->key_id_n;
-    to->secret_n = from->secret_n;
-    to->expires = from->expires;
-    to->source = from->source;
-    to->features = from->features;
-
-    int err = hc_buf_error(&to->text);
-
-    if (err < 0)
-        hc_credentials_fini(to);
-    return err;
+    hc_credentials_fini(to);
+    *to = *from;
+    if (to->texts != NULL)
+        to->texts->users++;
 }
 
 struct hc_identity hc_credentials_view(const struct hc_credentials *c)
 {
-    struct hc_str all = hc_buf_view(&c->text);
+    const struct hc_str all = c->texts != NULL
+                                  ? hc_str_n(c->texts->p, c->texts->n)
+                                  : HC_STR("");
 
     return (struct hc_identity){
         hc_str_n(all.p, c->key_id_n),
@@ -384,9 +392,7 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
                      "the credentials expired as they were fetched");
         return hc_error_pass(e, &c->error);
     }
-    if (hc_credentials_copy(out, &c->now_good) < 0)
-        return hc_error_set(e, HEADCOUNT_ENOMEM,
-                            "no memory for the credentials");
+    hc_credentials_copy(out, &c->now_good);
     return 1;
 }
 

@@ -27,9 +27,11 @@
 
 #define HC_CREDENTIALS_MAX ((size_t)64 << 10)
 
-/* One set, read and replaced as a whole. */
+/* One set, read and replaced as a whole.  Copies share its texts, which never
+ * change: as many calls may wait with a set as there are. */
 struct hc_credentials {
-    struct hc_buf text;            /* secret: key id, secret, token in a row */
+    const struct hc_alloc *alloc;
+    struct hc_credentials_texts *texts;  /* NULL: none; private              */
     size_t key_id_n, secret_n;
     int64_t expires;               /* wall; HC_NEVER: does not expire        */
     const char *source;            /* "environment": for errors and --debug  */
@@ -37,7 +39,8 @@ struct hc_credentials {
 };
 
 void hc_credentials_init(struct hc_credentials *c, const struct hc_alloc *a);
-void hc_credentials_fini(struct hc_credentials *c);   /* wipes; may be zero */
+/* May be zero.  The last of those that share its texts wipes them. */
+void hc_credentials_fini(struct hc_credentials *c);
 /* HEADCOUNT_ENOMEM; HEADCOUNT_ECREDENTIALS (with no bytes of theirs in it)
  * if a text is too long or could not stand in a header.  Set c->source
  * first. */
@@ -48,9 +51,8 @@ int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
 #define HC_PROFILE_OPTION 120
 void hc_credentials_profile_option(char out[HC_PROFILE_OPTION],
                                    struct hc_str profile);
-/* 0 or HEADCOUNT_ENOMEM (then `to` is empty). */
-int hc_credentials_copy(struct hc_credentials *to,
-                        const struct hc_credentials *from);
+void hc_credentials_copy(struct hc_credentials *to,
+                         const struct hc_credentials *from);
 /* Borrowed from c: good until c changes. */
 struct hc_identity hc_credentials_view(const struct hc_credentials *c);
 

@@ -6,6 +6,7 @@
  */
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 struct arena_piece {
     struct arena_piece *next;
     size_t size, used;                     /* of bytes */
+    bool lent;                             /* it is in the owner's memory */
     _Alignas(max_align_t) char bytes[];
 };
 
@@ -26,13 +28,24 @@ void hc_arena_init(struct hc_arena *k, const struct hc_alloc *a, size_t max)
     *k = (struct hc_arena){ .alloc = a, .max = max };
 }
 
+void hc_arena_init_in(struct hc_arena *k, const struct hc_alloc *a, size_t max,
+                      void *room, size_t n)
+{
+    struct arena_piece *first = room;
+
+    hc_arena_init(k, a, max);
+    *first = (struct arena_piece){ .size = n - sizeof *first, .lent = true };
+    k->pieces = first;
+}
+
 void hc_arena_fini(struct hc_arena *k)
 {
     while (k->pieces != NULL) {
         struct arena_piece *piece = k->pieces;
 
         k->pieces = piece->next;
-        hc_free(k->alloc, piece, sizeof(*piece) + piece->size);
+        if (!piece->lent)
+            hc_free(k->alloc, piece, sizeof(*piece) + piece->size);
     }
     k->total = 0;
 }
@@ -40,7 +53,9 @@ void hc_arena_fini(struct hc_arena *k)
 /* Begins a new piece, in which at least n bytes have room. */
 static void arena_grow(struct hc_arena *k, size_t n)
 {
-    size_t size = k->pieces != NULL ? k->pieces->size * 2 : ARENA_FIRST;
+    const struct arena_piece *before = k->pieces;
+    size_t size = before != NULL && !before->lent ? before->size * 2
+                                                  : ARENA_FIRST;
 
     if (size > ARENA_LARGEST)
         size = ARENA_LARGEST;
@@ -56,6 +71,7 @@ static void arena_grow(struct hc_arena *k, size_t n)
     piece->next = k->pieces;
     piece->size = size;
     piece->used = 0;
+    piece->lent = false;
     k->pieces = piece;
 }
 

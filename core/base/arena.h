@@ -18,6 +18,12 @@ struct hc_arena {
 };
 
 void hc_arena_init(struct hc_arena *k, const struct hc_alloc *a, size_t max);
+/* The first texts go into `room`, which lives longer than the arena, is aligned
+ * as malloc aligns, and has HC_ARENA_ROOM bytes or more.  Such an arena cannot
+ * be joined to another one. */
+#define HC_ARENA_ROOM ((size_t)128)
+void hc_arena_init_in(struct hc_arena *k, const struct hc_alloc *a, size_t max,
+                      void *room, size_t n);
 void hc_arena_fini(struct hc_arena *k);        /* k may be all zero */
 /* A copy; {"", 0} once an error sticks.  Never NULL. */
 struct hc_str hc_arena_str(struct hc_arena *k, struct hc_str s);

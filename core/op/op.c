@@ -8,9 +8,22 @@
  */
 #include "op/op.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define OP_ARENA ((size_t)256 << 20)
+
+/* Behind the struct of the op: the texts of most calls and their timings fit in
+ * here. */
+#define OP_ROOM ((size_t)512)
+
+/* Bytes of an op of this class, its room apart. */
+static size_t op_size(const struct op_class *class)
+{
+    const size_t align = _Alignof(max_align_t);
+
+    return (class->size + align - 1) / align * align;
+}
 
 /* ---- its outcome ---- */
 
@@ -277,7 +290,8 @@ const void *hc_op_bytes(headcount_op *op, const void *bytes, size_t n)
 headcount_op *hc_op_new(headcount *h, const struct op_class *class,
                         const struct hc_op_params *params)
 {
-    headcount_op *op = hc_alloc(&h->net.sys.alloc, class->size);
+    const size_t size = op_size(class);
+    headcount_op *op = hc_alloc(&h->net.sys.alloc, size + OP_ROOM);
 
     if (op == NULL)
         return NULL;
@@ -292,7 +306,8 @@ headcount_op *hc_op_new(headcount *h, const struct op_class *class,
     op->started = hc_now(&h->net.sys);
     op->deadline = params->timeout > 0
                        ? hc_time_add(op->started, params->timeout) : HC_NEVER;
-    hc_arena_init(&op->arena, &h->net.sys.alloc, OP_ARENA);
+    hc_arena_init_in(&op->arena, &h->net.sys.alloc, OP_ARENA,
+                     (char *)op + size, OP_ROOM);
     op->params = *params;
     op->params.region = hc_op_text(op, params->region);
     op->params.endpoint_url = hc_op_text(op, params->endpoint_url);
@@ -402,7 +417,7 @@ void headcount_op_free(headcount_op *op)
     hc_job_fini(&op->job);
     hc_timings_fini(&op->timings);
     hc_arena_fini(&op->arena);
-    hc_free(&h->net.sys.alloc, op, op->class->size);
+    hc_free(&h->net.sys.alloc, op, op_size(op->class) + OP_ROOM);
 }
 
 /* ---- what came of it ---- */

@@ -31,7 +31,7 @@ TEST(creds_given, both_or_none)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct hc_identity who = { hc_str(rows[i].id), hc_str(rows[i].secret),
                                    hc_str(rows[i].token) };
-        struct hc_credentials given = { .text = { .p = NULL } }, got;
+        struct hc_credentials given = { .texts = NULL }, got;
         struct hc_creds_provider p = hc_creds_given(&given);
         struct headcount_error error;
 

@@ -33,6 +33,7 @@ TEST(creds, a_set_is_replaced_and_copied_as_a_whole)
     struct hc_identity second = identity("A", "s", NULL);
     struct hc_credentials c, copy;
 
+    t_alloc_state()->secret = "secret";
     hc_credentials_init(&c, t_alloc());
     hc_credentials_init(&copy, t_alloc());
     check_view(&c, "", "", "");
@@ -41,17 +42,41 @@ TEST(creds, a_set_is_replaced_and_copied_as_a_whole)
     check_view(&c, "AKID", "secret", "token");
     c.expires = 7;
     c.source = "test";
-    CHECK_INT(hc_credentials_copy(&copy, &c), 0);
+    hc_credentials_copy(&copy, &c);
     CHECK_INT(hc_credentials_put(&c, &second, NULL), 0);
     check_view(&c, "A", "s", "");
     check_view(&copy, "AKID", "secret", "token");
     CHECK_INT(copy.expires, 7);
     CHECK_Z(copy.source, "test");
-    CHECK(c.text.secret && copy.text.secret);
     hc_credentials_fini(&c);
     hc_credentials_fini(&c);
     hc_credentials_fini(&copy);
     check_view(&copy, "", "", "");
+    CHECK(!t_alloc_state()->unwiped);
+}
+
+TEST(creds, copies_share_their_texts_and_the_last_one_wipes_them)
+{
+    struct hc_identity who = identity("AKID", "secret", "token");
+    struct hc_credentials c, copies[3];
+
+    t_alloc_state()->secret = "secret";
+    hc_credentials_init(&c, t_alloc());
+    CHECK_INT(hc_credentials_put(&c, &who, NULL), 0);
+    size_t before = t_alloc_state()->count;
+
+    for (int i = 0; i < 3; i++) {
+        hc_credentials_init(&copies[i], t_alloc());
+        hc_credentials_copy(&copies[i], &c);
+    }
+    CHECK_INT(t_alloc_state()->count, before);
+    hc_credentials_copy(&copies[0], &copies[1]);       /* it had the same */
+    hc_credentials_fini(&c);
+    hc_credentials_fini(&copies[0]);
+    hc_credentials_fini(&copies[1]);
+    check_view(&copies[2], "AKID", "secret", "token");
+    hc_credentials_fini(&copies[2]);
+    CHECK(!t_alloc_state()->unwiped);
 }
 
 TEST(creds, what_could_not_stand_in_a_header_is_refused_unseen)

@@ -1,6 +1,7 @@
 /* tests/base/arena_test.c - what is kept stays where it is. */
 #include "t.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -102,6 +103,28 @@ TEST(arena, more_than_its_maximum_is_refused_for_good)
     CHECK_INT(hc_arena_error(&k), HEADCOUNT_ELIMIT);
     CHECK(hc_arena_zero(&k, 0) == NULL);
     CHECK_Z(hc_arena_fmt(&k, "x"), "");
+    hc_arena_fini(&k);
+}
+
+TEST(arena, the_first_texts_go_into_the_room_of_its_owner)
+{
+    _Alignas(max_align_t) unsigned char room[HC_ARENA_ROOM];
+    struct hc_arena k;
+    struct hc_str last = { NULL, 0 };
+
+    hc_arena_init_in(&k, t_alloc(), 1 << 20, room, sizeof room);
+
+    struct hc_str first = hc_arena_str(&k, HC_STR("twenty bytes of text"));
+
+    CHECK_INT(t_alloc_state()->count, 0);
+    CHECK((const unsigned char *)first.p > room &&
+          (const unsigned char *)first.p < room + sizeof room);
+    for (int i = 0; i < 110; i++)        /* fills 2 KiB and a little more */
+        last = hc_arena_str(&k, HC_STR("twenty bytes of text"));
+    CHECK_INT(t_alloc_state()->count, 2);
+    CHECK_STR(first, "twenty bytes of text");
+    CHECK_STR(last, "twenty bytes of text");
+    hc_arena_fini(&k);
     hc_arena_fini(&k);
 }
 
