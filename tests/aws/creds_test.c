@@ -63,7 +63,7 @@ TEST(creds, copies_share_their_texts_and_the_last_one_wipes_them)
     t_alloc_state()->secret = "secret";
     hc_credentials_init(&c, t_alloc());
     CHECK_INT(hc_credentials_put(&c, &who, NULL), 0);
-    size_t before = t_alloc_state()->count;
+    const long before = t_alloc_state()->count;
 
     for (int i = 0; i < 3; i++) {
         hc_credentials_init(&copies[i], t_alloc());
