@@ -1,0 +1,283 @@
+"""A server that misbehaves as it is told: one port for each case, which plays
+one fault (faults.py) and counts what its program got.
+
+    with FaultPeer(certs) as peer:
+        port = peer.place("reset", tls=True, kept=True, always=False)
+        ...
+        port.ready.wait()        # kept: the connection is in its bad state
+        assert port.whole == 1   # requests that were read to their end
+        port.close()
+
+Each request's body is {"cluster": MARKER, ...}, each good answer names that
+marker.  `kept`: the first request is answered and not counted; what follows
+on its connection, and the connections after it, meet the fault.  `always`:
+each occasion is spoilt; otherwise the first alone.
+
+Used by: system/test_faults.py.
+Instead of moto: moto never breaks a connection.
+"""
+import contextlib
+import re
+import select
+import socket
+import ssl
+import struct
+import threading
+
+import faults
+
+RESET = struct.pack("ii", 1, 0)
+
+
+def readable(sock, seconds=None):
+    """Not select(), which knows no descriptor above 1023."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
+
+
+class Gone(Exception):
+    """The other side ended the connection."""
+
+
+class Line:
+    """One accepted connection: bytes in and out, and its ends."""
+
+    def __init__(self, sock):
+        self.raw = sock              # below TLS
+        self.sock = sock
+        self.buffer = b""
+
+    def secure(self, context):
+        self.sock = context.wrap_socket(self.raw.dup(), server_side=True)
+
+    def send(self, data):
+        self.sock.sendall(data)
+
+    def wait(self, seconds=None):
+        """True: bytes or an end are there."""
+        if self.buffer or getattr(self.sock, "pending", int)():
+            return True
+        return readable(self.raw, seconds)
+
+    def receive(self):
+        got = self.sock.recv(65536)
+        if not got:
+            raise Gone
+        self.buffer += got
+
+    def wait_head(self):
+        while b"\r\n\r\n" not in self.buffer:
+            self.receive()
+
+    def read_request(self):
+        """The marker of one whole request."""
+        self.wait_head()
+        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
+        length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])
+        while len(self.buffer) < length:
+            self.receive()
+        body, self.buffer = self.buffer[:length], self.buffer[length:]
+        return re.search(rb'"cluster":"(.*?)"', body)[1]
+
+    def finish(self):
+        """FIN, on the TCP connection alone: no close_notify."""
+        with contextlib.suppress(OSError):
+            self.raw.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.close()
+
+    def farewell(self):
+        """close_notify and FIN where there is TLS."""
+        if self.sock is not self.raw:
+            self.sock.settimeout(0)
+            with contextlib.suppress(OSError, ValueError):
+                self.sock.unwrap()
+        self.finish()
+
+    def close(self):
+        # The copy first: the last one that closes ends the connection.
+        if self.sock is not self.raw:
+            self.sock.close()
+        self.raw.close()
+
+    def until_end(self):
+        """Nothing more is said; the other side ends it."""
+        with contextlib.suppress(OSError):
+            while self.raw.recv(65536):
+                pass
+
+
+class Port:
+    def __init__(self, peer, fault, tls, kept, always):
+        self.peer, self.fault, self.tls = peer, faults.FAULTS[fault], tls
+        self.kept, self.always = kept, always
+        self.armed = not kept
+        self.whole = 0               # requests, read to their end
+        self.plays = 0
+        self.connections = 0
+        self.ready = threading.Event()
+        self.lock = threading.Lock()
+        self.lines = []
+        self.fillers = []
+        self.closed = False
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", 0))
+        self.number = self.listener.getsockname()[1]
+        if self.armed and self.fault.stage == "listen":
+            self.spoil_listener()
+        else:
+            self.listener.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def spoil_listener(self):
+        """Refused: nobody listens.  Lost: the queue of those that wait to be
+        accepted is full, so that the kernel drops each SYN."""
+        if self.fault.name == "refused":
+            if self.kept:                # it stays ours, and does not listen
+                self.listener.close()
+                self.listener = socket.socket()
+                self.listener.setsockopt(socket.SOL_SOCKET,
+                                         socket.SO_REUSEADDR, 1)
+                self.listener.bind(("127.0.0.1", self.number))
+            return
+        self.listener.listen(0)
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", self.number))
+            self.fillers.append(filler)
+
+    def take(self, stage):
+        """True: this occasion is spoilt."""
+        with self.lock:
+            if not self.armed or self.fault.stage != stage or \
+                    (self.plays and not self.always):
+                return False
+            self.plays += 1
+            return True
+
+    def accept(self):
+        while not self.closed:
+            try:
+                if self.armed and self.fault.stage == "listen":
+                    return
+                if not readable(self.listener, 0.2):
+                    continue
+                sock = self.listener.accept()[0]
+            except (OSError, ValueError):
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line = Line(sock)
+            self.lines.append(line)
+            self.connections += 1
+            threading.Thread(target=self.serve, args=(line,),
+                             daemon=True).start()
+
+    def serve(self, line):
+        with contextlib.suppress(OSError, ValueError, Gone):
+            self.talk(line)
+        with contextlib.suppress(OSError):
+            line.close()
+        # A fault that the other side met as a Gone of ours is played.
+        self.ready.set()
+
+    def talk(self, line):
+        if self.take("accept"):
+            return self.fault.play(self, line)
+        if self.tls:
+            context = self.peer.context
+            if self.take("tls"):
+                context = self.fault.play(self, line)
+                if context is None:
+                    return None
+            line.secure(context)
+        while True:
+            if self.armed and self.fault.stage == "bytes":
+                line.wait()
+                if self.take("bytes"):
+                    return self.fault.play(self, line)
+            if self.armed and self.fault.stage == "head":
+                line.wait_head()
+                if self.take("head"):
+                    return self.fault.play(self, line)
+            marker = line.read_request()
+            if self.armed:
+                with self.lock:
+                    self.whole += 1
+            if self.take("answer"):
+                if self.fault.play(self, line, marker) is not True:
+                    return None
+                continue
+            line.send(faults.good(marker))
+            if not self.armed and self.end_of_warm(line):
+                return None
+
+    def end_of_warm(self, line):
+        """The kept connection is there.  True: it is over."""
+        over = True
+        self.armed = True
+        stage = self.fault.stage
+        if stage == "idle":
+            self.plays += 1
+            self.fault.play(self, line)
+            self.ready.set()
+            line.until_end()
+        elif stage in ("listen", "accept", "tls"):
+            # What a kept connection has to end for, before a new one fails.
+            if stage == "listen":
+                self.spoil_listener()
+            line.farewell()
+            self.ready.set()
+            line.until_end()
+        else:
+            over = False
+            self.ready.set()
+        return over
+
+    def close(self):
+        self.closed = True
+        self.ready.set()
+        for thing in [self.listener, *self.fillers]:
+            thing.close()
+        for line in self.lines:
+            with contextlib.suppress(OSError):
+                line.raw.shutdown(socket.SHUT_RDWR)
+
+
+class FaultPeer:
+    def __init__(self, certs):
+        self.certs = certs
+        self.context = self.make("ec")
+        self.contexts = {name: self.make(name) for name in
+                         ("wrong-name", "other-root", "expired")}
+        self.newest = self.make("ec")
+        self.newest.minimum_version = ssl.TLSVersion.TLSv1_3
+        self.curious = self.make("ec")
+        self.curious.verify_mode = ssl.CERT_REQUIRED
+        self.curious.load_verify_locations(certs / "ca.pem")
+        self.odd = self.make("ec")
+        self.odd.set_ciphers("ECDHE-ECDSA-AES128-SHA256")
+        self.ports = []
+
+    def make(self, name):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certs / f"{name}-chain.pem",
+                                self.certs / f"{name}-key.pem")
+        context.maximum_version = ssl.TLSVersion.TLSv1_3
+        return context
+
+    def place(self, fault, tls=False, kept=False, always=False):
+        port = Port(self, fault, tls, kept, always)
+        self.ports.append(port)
+        return port
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for port in self.ports:
+            port.close()

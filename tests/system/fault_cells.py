@@ -1,0 +1,163 @@
+"""Runs cells of the fault matrix side by side: calls.c against FaultPeer."""
+import itertools
+import os
+import subprocess
+import threading
+
+from conftest import TOP
+
+GOOD_MS, SHORT_MS = 20000, 1200
+# Faults that a time limit ends; the others get a limit that a busy machine
+# does not reach.
+TIMED = {"syn-lost", "accept-silent", "tls-silent", "silent", "head-stuck",
+         "body-stuck", "drip"}
+
+
+def build(folder, name="calls"):
+    program = folder / name
+    flags = (TOP / "build" / "flags").read_text().split()
+    subprocess.run([*flags, "-w", "-o", program, f"tests/system/{name}.c",
+                    "build/libheadcount.a",
+                    (TOP / "build" / "bearssl.lib").read_text().strip(),
+                    "-lpthread"], cwd=TOP, check=True)
+    return program
+
+
+class Calls:
+    """The process of calls.c (or of a program that speaks its lines)."""
+
+    def __init__(self, command, certs, env=None):
+        self.certs, self.numbers = certs, itertools.count()
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={"PATH": os.environ["PATH"],
+                 "AWS_EC2_METADATA_DISABLED": "true", **(env or {})})
+        self.waiting, self.lock = {}, threading.Lock()
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            what, number, rest = line.rstrip("\n").split(" ", 2)
+            self.waiting[int(number)](what, rest)
+        self.process.stdout.close()
+
+    def say(self, text):
+        with self.lock:
+            self.process.stdin.write(text + "\n")
+            self.process.stdin.flush()
+
+    def begin(self, url, kind, on_line, kept=False, read=GOOD_MS,
+              connect=GOOD_MS, attempt="-", dns="-", proxy="-", size=0):
+        number = next(self.numbers)
+        self.waiting[number] = on_line
+        self.say(f"cell {number} {url} {kind} {kept:d} {read} {connect} "
+                 f"{attempt} {self.certs / 'ca.pem'} {dns} {proxy} {size}")
+        return number
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Result:
+    def __init__(self, words):
+        (self.code, status, retries, replays, opened, reused, right,
+         *text) = words.split(" ", 7)
+        self.status, self.retries = int(status), int(retries)
+        self.replays, self.opened = int(replays), int(opened)
+        self.reused, self.right = int(reused), int(right)
+        self.text = text[0] if text else ""
+        self.whole = self.connections = 0
+
+    @property
+    def short(self):
+        """"answer 2": whole requests that the peer's program read."""
+        what = self.code
+        if what == "OK":
+            what = "answer" if self.right else "WRONG ANSWER"
+        elif what == "ESERVICE":
+            what = f"ESERVICE-{self.status}"
+        return f"{what} {self.whole}"
+
+
+class Cell:
+    """One fault x {plain, TLS} x {fresh, kept} x {once, always} x kind."""
+
+    def __init__(self, fault, tls, kept, always, kind):
+        self.fault, self.tls, self.kept = fault, tls, kept
+        self.always, self.kind = always, kind
+        self.result, self.done = None, threading.Event()
+
+    def run(self, calls, peer):
+        port = peer.place(self.fault.name, self.tls, self.kept, self.always)
+        timed = self.fault.name in TIMED
+
+        def on_line(what, rest):
+            if what == "warm":
+                assert rest == "OK", f"{self}: {rest}"
+                threading.Thread(target=go, daemon=True).start()
+                return
+            self.result = Result(rest)
+            self.result.whole = port.whole
+            self.result.connections = port.connections
+            calls.say(f"end {number}")
+            port.close()
+            self.done.set()
+
+        def go():
+            port.ready.wait()
+            calls.say(f"go {number}")
+
+        number = calls.begin(
+            f"{'https' if self.tls else 'http'}://127.0.0.1:{port.number}",
+            self.kind, on_line, self.kept,
+            read=SHORT_MS if timed else GOOD_MS,
+            connect=SHORT_MS if timed else GOOD_MS,
+            attempt=SHORT_MS if self.fault.name == "drip" else "-",
+            size=self.fault.large)
+
+    def __str__(self):
+        return (f"{self.fault.name} {'tls' if self.tls else 'plain'} "
+                f"{'kept' if self.kept else 'fresh'} "
+                f"{'always' if self.always else 'once'} {self.kind}")
+
+
+def all_cells(found):
+    for fault in found:
+        for tls, kept, always, kind in itertools.product(
+                (False, True), (False, True), (False, True),
+                ("read", "write", "safe")):
+            if fault.only in ("plain", "tls") and \
+                    tls != (fault.only == "tls"):
+                continue
+            if fault.only in ("fresh", "kept") and \
+                    kept != (fault.only == "kept"):
+                continue
+            if fault.stage == "idle" and always:
+                continue             # it is over with its connection
+            if fault.stage == "listen" and not always:
+                continue             # nobody sees the first SYN
+            yield Cell(fault, tls, kept, always, kind)
+
+
+def run_cells(cells, calls, peer, at_once=96):
+    """All of them, those that wait longest first."""
+    cells = sorted(cells, key=lambda c: c.fault.name not in TIMED)
+    room = threading.Semaphore(at_once)
+
+    def follow(cell):
+        cell.done.wait()
+        room.release()
+
+    for cell in cells:
+        room.acquire()
+        cell.run(calls, peer)
+        threading.Thread(target=follow, args=(cell,), daemon=True).start()
+    for cell in cells:
+        cell.done.wait()
