@@ -24,6 +24,7 @@ import ssl
 import struct
 import threading
 
+import fault_dns
 import faults
 
 RESET = struct.pack("ii", 1, 0)
@@ -120,6 +121,8 @@ class Port:
         self.connections = 0
         self.ready = threading.Event()
         self.lock = threading.Lock()
+        self.gate = threading.Lock()
+        self.spoilt = False          # the listener
         self.lines = []
         self.fillers = []
         self.closed = False
@@ -127,15 +130,32 @@ class Port:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(("127.0.0.1", 0))
         self.number = self.listener.getsockname()[1]
+        self.dns = self.second = None
+        if self.fault.stage == "dns":
+            self.begin_dns()
         if self.armed and self.fault.stage == "listen":
             self.spoil_listener()
         else:
             self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
 
+    def begin_dns(self):
+        """The other address comes first: no resolver may sort it out."""
+        addresses = ["127.0.0.1"]
+        if self.fault.name.startswith("one-"):
+            addresses = ["127.0.0.77", "127.0.0.1"]
+        self.dns = fault_dns.FaultDns(self.fault.name, addresses, self.always)
+        self.dns.armed = self.armed
+        if self.fault.name == "one-silent":
+            self.second = socket.socket()
+            self.second.bind(("127.0.0.77", self.number))
+            self.second.listen(64)
+
     def spoil_listener(self):
         """Refused: nobody listens.  Lost: the queue of those that wait to be
         accepted is full, so that the kernel drops each SYN."""
+        with self.gate:
+            self.spoilt = True
         if self.fault.name == "refused":
             if self.kept:                # it stays ours, and does not listen
                 self.listener.close()
@@ -163,11 +183,12 @@ class Port:
     def accept(self):
         while not self.closed:
             try:
-                if self.armed and self.fault.stage == "listen":
-                    return
                 if not readable(self.listener, 0.2):
                     continue
-                sock = self.listener.accept()[0]
+                with self.gate:
+                    if self.spoilt:
+                        return
+                    sock = self.listener.accept()[0]
             except (OSError, ValueError):
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -194,7 +215,11 @@ class Port:
                 context = self.fault.play(self, line)
                 if context is None:
                     return None
-            line.secure(context)
+            try:
+                line.secure(context)
+            except ssl.SSLError:
+                line.finish()
+                return line.until_end()
         while True:
             if self.armed and self.fault.stage == "bytes":
                 line.wait()
@@ -221,6 +246,8 @@ class Port:
         over = True
         self.armed = True
         stage = self.fault.stage
+        if self.dns is not None:
+            self.dns.armed = True
         if stage == "idle":
             self.plays += 1
             self.fault.play(self, line)
@@ -242,6 +269,8 @@ class Port:
         self.closed = True
         self.ready.set()
         for thing in [self.listener, *self.fillers]:
+            thing.close()
+        for thing in filter(None, (self.dns, self.second)):
             thing.close()
         for line in self.lines:
             with contextlib.suppress(OSError):

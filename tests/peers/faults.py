@@ -3,9 +3,10 @@
 A stage says when: "listen" (there is no connection), "accept" (a new one, no
 byte read), "tls" (instead of the handshake), "idle" (a kept one, before the
 next request), "bytes" (the first bytes of a request are there, none is read),
-"head" (its head was read), "answer" (it was read to its end).
+"head" (its head was read), "answer" (it was read to its end), "dns" (the
+name is looked up), "route" (no packet leaves).
 
-Used by: system/test_faults.py, peers/fault_peer.py.
+Used by: system/fault_table.py, system/test_faults.py, peers/fault_peer.py.
 Instead of moto: moto never breaks a connection.
 """
 import contextlib
@@ -47,8 +48,26 @@ def good(marker):
                   "content-type: application/x-amz-json-1.1")
 
 
+# ---- names (fault_dns.py plays these) ----
+
+for name, said in (
+        ("dns-silent", "The name server says nothing."),
+        ("dns-slow", "The name server answers after 2.5 s."),
+        ("dns-servfail", "The name server answers SERVFAIL."),
+        ("dns-refused", "The name server answers REFUSED."),
+        ("dns-nxdomain", "The name does not exist."),
+        ("dns-empty", "The name has no address."),
+        ("dns-cut", "The name server cuts its answer: ask over TCP."),
+        ("dns-stranger", "A forged NXDOMAIN comes before the answer."),
+        ("dns-formerr", "The name server knows no EDNS."),
+        ("one-refused", "One of two addresses refuses."),
+        ("one-silent", "One of two addresses accepts, and says nothing.")):
+    Fault(name, "dns", said)
+
+
 # ---- there is no connection ----
 
+Fault("no-route", "route", "There is no route to the address.", only="fresh")
 Fault("refused", "listen", "Nobody listens at the port.")
 Fault("syn-lost", "listen", "The SYN gets no answer.")
 
@@ -178,7 +197,6 @@ def early(name, status, body, *headers):
            "of 6 MB and closes, with bytes unread.", large=6000000)
     def play(port, line):
         line.send(answer(status, body, "connection: close", *headers))
-        time.sleep(0.1)
         line.close()
 
 

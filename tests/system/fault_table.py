@@ -1,0 +1,257 @@
+"""What has to come of each fault: the table of test_faults.py, and FAULTS.md.
+
+A row: the fault, then what happens if only the first occasion is spoilt, then
+what happens if each one is; first of reads and of writes that are safe to
+repeat, after "|" of writes that must not be done twice, where that differs.
+"answer 2": the right answer, and the server's program read the request twice
+to its end.  "ECLOSED 1/3": this error after three attempts, of which the
+server's program read one to its end.  "/" between words: either of them, as
+the packets meet.
+"""
+import faults
+
+
+def before(code, attempts=3):
+    """The request never went out whole."""
+    return "answer 1", f"{code} 0/{attempts}"
+
+
+def after(code, kept=3):
+    """It went out whole, and how it ended is not known."""
+    return (f"answer 2 | {code} 1/1",
+            f"{code} {kept}/3 | {code} 1/1")
+
+
+def final(said):
+    return said, said
+
+
+def unread(code):
+    """It went out whole, and the server's program has read none of it."""
+    return (f"answer 1 | {code} 0/1", f"{code} 0/3 | {code} 0/1")
+
+
+def gateway(code, again=True):
+    """A status that may come from a gateway."""
+    if again:
+        return "answer 2", f"{code} 3/3"
+    return f"answer 2 | {code} 1/1", f"{code} 3/3 | {code} 1/1"
+
+
+# A kept connection that ends without a byte of an answer costs a read a
+# replay, which is no attempt: 4 of 3.
+TABLE = {
+    "dns-silent": before("EDNSFAIL"),
+    "dns-slow": final("answer 1"),
+    "dns-servfail": before("EDNSFAIL"),
+    "dns-refused": before("EDNSFAIL"),
+    "dns-nxdomain": final("EDNS 0/1"),
+    "dns-empty": final("EDNS 0/1"),
+    "dns-cut": final("answer 1"),
+    "dns-stranger": final("answer 1"),
+    "dns-formerr": final("answer 1"),
+    "one-refused": final("answer 1"),
+    "one-silent plain": final("answer 1 | ETIMEDOUT 0/1 / answer 1"),
+    "one-silent tls": final("answer 1"),
+    "no-route": final("ECONNECT 0/3"),
+    "refused": final("ECONNECT 0/3"),
+    "syn-lost": final("ETIMEDOUT 0/3"),
+    "accept-close plain": (
+        "answer 1 | answer 1 / ECLOSED 0/1",
+        "ECLOSED 0/3 | ECLOSED 0/1 / ECLOSED 0/2 / ECLOSED 0/3"),
+    "accept-close tls": ("answer 1", "ETLS 0/3 / ECLOSED 0/3"),
+    "accept-reset plain": (
+        "answer 1 | answer 1 / ECLOSED 0/1",
+        "ECLOSED 0/3 / ECONNECT 0/3 | ECLOSED 0/1 / ECLOSED 0/2 / "
+        "ECLOSED 0/3 / ECONNECT 0/3"),
+    "accept-reset tls": ("answer 1", "ECLOSED 0/3 / ECONNECT 0/3 / ETLS 0/3"),
+    "accept-silent": unread("ETIMEDOUT"),
+    "tls-silent": before("ETIMEDOUT"),
+    "tls-cut": before("ETLS"),
+    "tls-alert": final("ETLS 0/1"),
+    "tls-plain": final("ETLS 0/1"),
+    "tls-wrong-name": final("ECERT 0/1"),
+    "tls-other-root": final("ECERT 0/1"),
+    "tls-expired": final("ECERT 0/1"),
+    "tls-1.3": final("ETLS 0/1"),
+    "tls-suites": final("ETLS 0/1"),
+    "tls-client": final("ETLS 0/1"),
+    "idle-close": final("answer 1"),
+    "idle-reset": final("answer 1"),
+    "idle-bytes": final("answer 1"),
+    "bytes-reset": unread("ECLOSED"),
+    "bytes-close": unread("ECLOSED"),
+    "half-close plain fresh": after("ECLOSED"),
+    "half-close plain kept": after("ECLOSED", 4),
+    "half-close tls fresh": (
+        "answer 2 | ECLOSED 1/1 / ETRUNCATED 1/1",
+        "ECLOSED 3/3 / ETRUNCATED 3/3 | ECLOSED 1/1 / ETRUNCATED 1/1"),
+    "half-close tls kept": (
+        "answer 2 | ECLOSED 1/1 / ETRUNCATED 1/1",
+        "ECLOSED 4/3 / ETRUNCATED 4/3 | ECLOSED 1/1 / ETRUNCATED 1/1"),
+    "head-close": ("answer 1 | answer 1 / ECLOSED 0/1",
+                   "ECLOSED 0/3 | ECLOSED 0/1 / ECLOSED 0/2 / ECLOSED 0/3"),
+    "early-403": final("ESERVICE-403 0/1"),
+    "early-413": final("EANSWER 0/1"),
+    "early-503": before("EANSWER"),
+    "close fresh": after("ECLOSED"),
+    "close kept": after("ECLOSED", 4),
+    "reset fresh": after("ECLOSED"),
+    "reset kept": after("ECLOSED", 4),
+    "silent": after("ETIMEDOUT"),
+    "head-cut": after("ETRUNCATED"),
+    "head-stuck": after("ETIMEDOUT"),
+    "body-cut": after("ETRUNCATED"),
+    "body-reset": after("ECLOSED"),
+    "body-stuck": after("ETIMEDOUT"),
+    "chunk-cut": after("ETRUNCATED"),
+    "chunk-no-end": after("ETRUNCATED"),
+    "no-close-notify": after("ETRUNCATED"),
+    "to-close": final("answer 1"),
+    "wrong-bytes": final("EPROTOCOL 1/1"),
+    "two-answers": final("answer 1"),
+    "few-1xx": final("answer 1"),
+    "storm-1xx": final("ELIMIT 1/1"),
+    "large-head": final("ELIMIT 1/1"),
+    "drip": after("ETIMEDOUT"),
+    "html-502": gateway("EANSWER", again=False),
+    "aws-502": gateway("ESERVICE-502", again=False),
+    "html-503": gateway("EANSWER"),
+    "aws-503": gateway("ESERVICE-503"),
+    "html-504": gateway("EANSWER", again=False),
+    "aws-504": gateway("ESERVICE-504", again=False),
+    "aws-500": gateway("ESERVICE-500"),
+    "throttled": gateway("ESERVICE-400"),
+    "denied": final("ESERVICE-400 1/1"),
+}
+# The name server is asked for a new connection only.
+KEPT_NEEDS_NO_NAME = "answer 1"
+
+
+def row_of(name, tls, kept):
+    words = ("tls" if tls else "plain", "kept" if kept else "fresh")
+    for key in (f"{name} {words[0]} {words[1]}", f"{name} {words[0]}",
+                f"{name} {words[1]}", name):
+        if key in TABLE:
+            return TABLE[key]
+    raise KeyError(f"{name} {words}")
+
+
+def expected(fault, tls, kept, always, kind):
+    """As the table spells it."""
+    if fault.stage == "dns" and kept:
+        return KEPT_NEEDS_NO_NAME
+    said = row_of(fault.name, tls, kept)[always].split(" | ")
+    return said[-1] if kind == "write" else said[0]
+
+
+def allowed(said):
+    return said.split(" / ")
+
+
+def most_whole(said):
+    """So often may the server's program have read the request, at most."""
+    return max(int(one.split()[1].split("/")[0]) for one in allowed(said))
+
+
+# ---- FAULTS.md ----
+
+VARIANTS = [(False, False), (False, True), (True, False), (True, True)]
+LABELS = {
+    frozenset({0, 1, 2, 3}): "all", frozenset({0, 1}): "plain",
+    frozenset({2, 3}): "TLS", frozenset({0, 2}): "new",
+    frozenset({1, 3}): "kept", frozenset({0}): "plain, new",
+    frozenset({1}): "plain, kept", frozenset({2}): "TLS, new",
+    frozenset({3}): "TLS, kept"}
+HEAD = """\
+# What comes of each fault
+
+`make test` plays each of these faults against headcount and checks each cell
+of these tables. `make matrix` also lets curl and Go's `net/http` meet them and
+writes what they did. This page is written by the tests: change
+`tests/system/fault_table.py`, not this page.
+
+A connection is *new* or *kept* (an earlier answer left it open), and *plain*
+or *TLS*. Three calls meet each fault: a *read* (DescribeServices), a *write*
+that must not be done twice (RunTask) and a *repeatable* write (UpdateService
+with `--retry-writes`). headcount makes at most 3 attempts.
+
+- `answer 2`: the call got the right answer. The server's program read the
+  request 2 times to its end.
+- `ECLOSED 1/3`: the call ended with the error ECLOSED after 3 attempts. The
+  server's program read the request 1 time to its end.
+- `or`: either, as the packets meet each other.
+
+A read on a kept connection that ends without a byte of an answer is sent once
+more on a new connection before its 3 attempts count: `ECLOSED 4/3`.
+
+The columns of curl and Go count in the same way, without attempts: both make
+one. curl sends each of the three calls as the same POST. Go gets the read and
+the repeatable write with the header `Idempotency-Key`, which lets it send them
+again. `no end` means that the client had no limit that ended the wait.
+"""
+
+
+def groups(fault, always):
+    """[(variants, (read, write, safe)), ...]: alike ones together."""
+    found = {}
+    for i, (tls, kept) in enumerate(VARIANTS):
+        if not exists(fault, tls, kept, always):
+            continue
+        said = tuple(expected(fault, tls, kept, always, kind)
+                     for kind in ("read", "write", "safe"))
+        found.setdefault(said, []).append(i)
+    for said, places in found.items():
+        yield places, said
+
+
+def exists(fault, tls, kept, always):
+    if fault.only in ("plain", "tls") and tls != (fault.only == "tls"):
+        return False
+    if fault.only in ("fresh", "kept") and kept != (fault.only == "kept"):
+        return False
+    if fault.stage == "idle" and always:
+        return False                 # it is over with its connection
+    if fault.stage in ("listen", "route") and not always:
+        return False                 # nobody sees the first SYN
+    return not (fault.name.startswith("one-") and (kept or not always))
+
+
+def label_of(fault, always, places):
+    there = [i for i, v in enumerate(VARIANTS) if exists(fault, *v, always)]
+    if len(places) == len(there):
+        return LABELS[frozenset(there)] if len(there) < 4 else "all"
+    return LABELS.get(frozenset(places)) or ", ".join(
+        LABELS[frozenset({i})] for i in places)
+
+
+def other_of(others, client, fault, always, places):
+    said = []
+    for i in places:
+        tls, kept = VARIANTS[i]
+        for kind in ("read", "write"):
+            one = others.get((client, fault.name, tls, kept, always, kind))
+            if one and one not in said:
+                said.append(one)
+    return " or ".join(said) or "-"
+
+
+def page(others):
+    lines = [HEAD]
+    for always in (False, True):
+        lines.append("## Each occasion is spoilt\n" if always
+                     else "## Only the first occasion is spoilt\n")
+        lines.append("| fault | connection | read | write | repeatable "
+                     "| curl | Go |")
+        lines.append("|---|---|---|---|---|---|---|")
+        for fault in faults.FAULTS.values():
+            text = fault.text
+            for places, said in groups(fault, always):
+                cells = [s.replace(" / ", " or ") for s in said]
+                lines.append("| " + " | ".join(
+                    [text, label_of(fault, always, places), *cells,
+                     other_of(others, "curl", fault, always, places),
+                     other_of(others, "go", fault, always, places)]) + " |")
+                text = ""
+        lines.append("")
+    return "\n".join(lines)
