@@ -1,10 +1,8 @@
-/* net/dial.c - resolve, connect, shake hands.
+/* net/dial.c - resolve, then race the addresses.
  *
- *   RESOLVE   -> CONNECT             [dial_resolve]
- *   CONNECT   -> HANDSHAKE, DONE     [dial_connect]   RFC 8305: every address,
- *                                    250 ms apart, the first that answers wins
- *   HANDSHAKE -> DONE                [dial_handshake]
- *   any       -> FAILED              an error, or the phase's time is over
+ *   RESOLVE -> RACE              [dial_resolve]
+ *   RACE    -> DONE              [dial_race]      the first that is done wins
+ *   any     -> FAILED            an error, or no address is left
  */
 #include "net/dial.h"
 
@@ -15,42 +13,24 @@
 
 #define DIAL_AGAIN 1                 /* the state changed: go on             */
 
-static void dial_close_tries(struct hc_dial *d)
+static void dial_close_attempts(struct hc_dial *d)
 {
-    for (size_t i = 0; i < d->tries_n; i++) {
-        struct hc_watch *w = &d->tries[i].watch;
-
-        if (w->id == 0)
-            continue;
-        int fd = w->fd;
-
-        hc_watch_close(w);
-        hc_sock_close(fd);
-    }
-    d->open = 0;
+    for (size_t i = 0; i < d->attempts_n; i++)
+        hc_attempt_fini(&d->attempts[i]);
 }
 
 static int dial_fail(struct hc_dial *d, int code)
 {
-    dial_close_tries(d);
-    hc_conn_free(d->conn);
-    d->conn = NULL;
+    dial_close_attempts(d);
     d->state = DIAL_FAILED;
     hc_job_wake(d->config.owner);
     return code;
 }
 
-/* `now` is the time at which the loop's round began, and the mark may have been
- * set later in the round: a phase never ends before it began. */
-static int64_t dial_after(int64_t mark, int64_t now)
-{
-    return now > mark ? now : mark;
-}
-
-static void dial_log(const struct hc_dial *d, int64_t now)
+static void dial_log(const struct hc_dial *d)
 {
     char ip[HC_ADDR_TEXT];
-    const struct hc_marks *m = &d->marks;
+    const struct hc_marks *m = &d->conn->marks;
 
     if (!hc_log_wants(&d->net->log, HEADCOUNT_LOG_DEBUG))
         return;
@@ -61,23 +41,17 @@ static void dial_log(const struct hc_dial *d, int64_t now)
                 d->config.origin.host, ip, (unsigned)d->config.origin.port,
                 (long long)(m->dns_end - m->dns_start),
                 (long long)(m->connect_end - m->connect_start),
-                (long long)(m->tls_start > 0
-                                ? dial_after(m->tls_start, now) - m->tls_start
-                                : 0),
-                m->resumed);
-}
-
-static int dial_done(struct hc_dial *d, int64_t now)
-{
-    dial_log(d, now);
-    d->conn->marks = d->marks;
-    d->conn->born = now;
-    d->state = DIAL_DONE;
-    hc_job_wake(d->config.owner);
-    return 0;
+                (long long)(m->tls_end - m->tls_start), m->resumed);
 }
 
 /* ---- RESOLVE ---- */
+
+/* `now` is the time at which the loop's round began, and the dial may have
+ * been asked for later in the round: no phase ends before it began. */
+static int64_t dial_now(const struct hc_dial *d, int64_t now)
+{
+    return now > d->marks.dns_start ? now : d->marks.dns_start;
+}
 
 static int dial_resolve(struct hc_dial *d, int64_t now)
 {
@@ -93,182 +67,178 @@ static int dial_resolve(struct hc_dial *d, int64_t now)
         return dial_fail(d, got);
     if (got == 0)
         return 0;
-    d->marks.dns_end = dial_after(d->marks.dns_start, now);
-    d->marks.connect_start = d->marks.dns_end;
+    d->marks.dns_end = dial_now(d, now);
     d->until = hc_time_add(now, d->net->config.connect_timeout);
-    hc_eyeballs_init(&d->eyeballs, &addrs, now);
-    d->state = DIAL_CONNECT;
+    hc_eyeballs_init(&d->eyeballs, &addrs, &d->net->health,
+                     d->config.origin.port, now);
+    d->state = DIAL_RACE;
     return DIAL_AGAIN;
 }
 
-/* ---- CONNECT ---- */
+/* ---- RACE: addresses that fail ---- */
 
-static void dial_try_failed(struct hc_dial *d, const struct hc_addr *addr,
-                            int err, int64_t now)
+static void dial_mark(struct hc_dial *d, const struct hc_addr *addr,
+                      const char *why, int64_t now)
 {
-    char where[HC_CONN_WHERE];
+    char ip[HC_ADDR_TEXT];
+    const struct hc_origin *origin = &d->config.origin;
 
-    hc_conn_where(where, &d->config.origin, addr);
-    hc_error_reset(&d->last);
-    hc_error_sys(&d->last, HEADCOUNT_ECONNECT, -err, "no connection to %s",
-                 where);
-    hc_eyeballs_failed(&d->eyeballs, now);
+    hc_health_failed(&d->net->health, addr, origin->port, now);
+    if (!hc_log_wants(&d->net->log, HEADCOUNT_LOG_DEBUG))
+        return;
+    hc_addr_put(ip, addr);
+    hc_log_line(&d->net->log, HEADCOUNT_LOG_DEBUG,
+                "address_failed host=%s address=%s port=%u last_for_s=%d "
+                "reason=\"%s\"", origin->host, ip, (unsigned)origin->port,
+                (int)(HC_HEALTH_TIME / HC_SECOND), why);
 }
 
-static void dial_start_tries(struct hc_dial *d, int64_t now)
+/* This machine, and not the address, is the cause. */
+static bool dial_is_local(const struct headcount_error *e)
+{
+    return e->code == HEADCOUNT_ENOMEM || e->code == HEADCOUNT_EIO ||
+           e->sys == EMFILE || e->sys == ENFILE || e->sys == ENOBUFS ||
+           e->sys == ENOMEM;
+}
+
+static bool dial_is_open(const struct hc_dial *d)
+{
+    for (size_t i = 0; i < d->attempts_n; i++)
+        if (hc_attempt_is_open(&d->attempts[i]))
+            return true;
+    return false;
+}
+
+static void dial_failed(struct hc_dial *d, const struct hc_attempt *a,
+                        const struct headcount_error *why, int64_t now)
+{
+    if (!dial_is_local(why))
+        dial_mark(d, &a->addr, why->what, now);
+    if (a->reached >= d->reached) {
+        d->worst = *why;
+        d->reached = a->reached;
+    }
+    hc_eyeballs_failed(&d->eyeballs, dial_is_open(d), now);
+}
+
+/* The time for connects is over, and no address is begun after it.  Handshakes
+ * that are under way have their own time. */
+static void dial_end_connects(struct hc_dial *d, int64_t now)
+{
+    struct headcount_error e = { .code = 0 };
+    char where[HC_CONN_WHERE];
+    const struct hc_addr none = { 0 };
+
+    hc_conn_where(where, &d->config.origin,
+                  d->attempts_n == 1 ? &d->attempts[0].addr : &none);
+    hc_error_set(&e, HEADCOUNT_ETIMEDOUT, "%s: no connection within %lld ms: "
+                 "is there a route, and does a security group or firewall let "
+                 "it through?", where,
+                 (long long)(d->net->config.connect_timeout / HC_MS));
+    for (size_t i = 0; i < d->attempts_n; i++) {
+        struct hc_attempt *a = &d->attempts[i];
+
+        if (a->state != ATTEMPT_CONNECT && a->state != ATTEMPT_CONNECTED)
+            continue;
+        hc_attempt_fini(a);
+        if (a->reached == ATTEMPT_CONNECT)
+            dial_failed(d, a, &e, now);
+    }
+    hc_eyeballs_end(&d->eyeballs);
+}
+
+/* ---- RACE: one round ---- */
+
+static void dial_start_due(struct hc_dial *d, int64_t now)
 {
     struct hc_addr addr;
 
-    while (d->tries_n < HC_ADDRS_MAX &&
+    while (d->attempts_n < HC_ADDRS_MAX &&
            hc_eyeballs_next(&d->eyeballs, now, &addr)) {
-        const struct hc_sock_limits limits = {
-            .keepalive = d->net->config.tcp_keepalive,
-            .user_timeout = d->net->config.user_timeout,
-        };
-        int fd = hc_sock_tcp(&addr, d->config.origin.port, &limits);
+        struct headcount_error e = { .code = 0 };
+        struct hc_attempt *a = &d->attempts[d->attempts_n++];
 
-        if (fd < 0) {
-            dial_try_failed(d, &addr, fd, now);
-            continue;
-        }
-        struct hc_dial_try *t = &d->tries[d->tries_n++];
-
-        t->addr = addr;
-        hc_watch_open(&d->net->jobs, &t->watch, fd, &d->job);
-        hc_watch_want(&t->watch, HC_WATCH_WRITE);
-        d->open++;
+        if (hc_attempt_start(a, &d->shared, &addr, dial_now(d, now), &e) < 0)
+            dial_failed(d, a, &e, now);
     }
 }
 
-/* The first connection that stands, or NULL.  A socket can be written to when
- * its connection stands or has failed. */
-static struct hc_dial_try *dial_winner(struct hc_dial *d, int64_t now)
+/* The first that is done; all go as far as they can.  One that failed may have
+ * freed an engine for another: *again. */
+static struct hc_attempt *dial_winner(struct hc_dial *d, int64_t now,
+                                      bool *again)
 {
-    for (size_t i = 0; i < d->tries_n; i++) {
-        struct hc_dial_try *t = &d->tries[i];
+    struct hc_attempt *winner = NULL;
 
-        if (t->watch.id == 0 || t->watch.got == 0)
-            continue;
-        t->watch.got = 0;
-        int fd = t->watch.fd;
-        int err = hc_sock_connected(fd);
+    for (size_t i = 0; i < d->attempts_n; i++) {
+        struct headcount_error e = { .code = 0 };
+        struct hc_attempt *a = &d->attempts[i];
+        int64_t heard_at = a->heard_at;
+        int done = hc_attempt_step(a, now, &e);
 
-        if (err == 0)
-            return t;
-        if (err == HC_SOCK_AGAIN)
-            continue;
-        hc_watch_close(&t->watch);
-        hc_sock_close(fd);
-        d->open--;
-        dial_try_failed(d, &t->addr, err, now);
+        if (a->heard_at != heard_at)
+            hc_eyeballs_wait(&d->eyeballs, now);
+        if (done > 0 && winner == NULL)
+            winner = a;
+        *again = *again || done < 0;
+        if (done < 0)
+            dial_failed(d, a, &e, now);
     }
-    return NULL;
+    return winner;
 }
 
-static int dial_start_tls(struct hc_dial *d, int64_t now)
+static int dial_won(struct hc_dial *d, struct hc_attempt *winner, int64_t now)
 {
-    const struct hc_dial_config *c = &d->config;
-    struct hc_tls_config tls = {
-        .anchors = c->anchors, .host = hc_str(c->origin.host),
-        .wall = hc_wall(&d->net->sys), .session = c->session,
-        .alloc = &d->net->sys.alloc,
-    };
-    int err = hc_random(&d->net->sys, tls.seed, sizeof tls.seed, &d->error);
-
-    if (err == 0)
-        err = hc_conn_start_tls(d->conn, &tls, &d->error);
-    hc_wipe(tls.seed, sizeof tls.seed);
-    if (err < 0)
-        return dial_fail(d, err);
-    d->marks.tls_start = dial_after(d->marks.connect_end, now);
-    d->until = hc_time_add(now, d->net->config.tls_timeout);
-    d->state = DIAL_HANDSHAKE;
-    return DIAL_AGAIN;
-}
-
-static int dial_won(struct hc_dial *d, struct hc_dial_try *t, int64_t now)
-{
-    d->conn = hc_conn_new(&d->net->sys, &t->watch);
-    if (d->conn == NULL)
-        return dial_fail(d, hc_error_set(&d->error, HEADCOUNT_ENOMEM,
-                                         "out of memory for a connection"));
-    d->conn->origin = d->config.origin;
-    d->conn->addr = t->addr;
-    dial_close_tries(d);
-    d->marks.connect_end = dial_after(d->marks.connect_start, now);
-    hc_stats_count(&d->net->stats, &d->stats, connections_opened);
-    if (d->config.origin.tls)
-        return dial_start_tls(d, now);
-    return dial_done(d, now);
-}
-
-static int dial_connect(struct hc_dial *d, int64_t now)
-{
-    struct hc_dial_try *t = dial_winner(d, now);
-
-    if (t != NULL)
-        return dial_won(d, t, now);
-    dial_start_tries(d, now);
-    if (d->open == 0 && hc_eyeballs_at(&d->eyeballs) == HC_NEVER) {
-        /* None of the addresses answers: the name may have new ones. */
-        hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
-        return dial_fail(d, hc_error_pass(&d->error, &d->last));
-    }
-    hc_job_at(&d->job, hc_eyeballs_at(&d->eyeballs));
+    for (struct hc_attempt *a = d->attempts; a != winner; a++)
+        if (hc_attempt_is_open(a) && now - a->heard_at >= HC_EYEBALLS_DELAY)
+            dial_mark(d, &a->addr, "silent, and another address answered",
+                      now);
+    d->conn = winner->conn;
+    winner->conn = NULL;
+    dial_close_attempts(d);
+    d->conn->marks = winner->marks;
+    d->conn->marks.start = d->marks.start;
+    d->conn->marks.dns_start = d->marks.dns_start;
+    d->conn->marks.dns_end = d->marks.dns_end;
+    d->conn->born = now;
+    d->state = DIAL_DONE;
+    dial_log(d);
+    hc_job_wake(d->config.owner);
     return 0;
 }
 
-/* ---- HANDSHAKE ---- */
-
-static int dial_handshake(struct hc_dial *d, int64_t now)
+static int dial_race(struct hc_dial *d, int64_t now)
 {
-    int open = hc_conn_handshake(d->conn, &d->error);
+    bool again = false;
 
-    if (open < 0)
-        return dial_fail(d, open);
-    if (open == 0)
+    dial_start_due(d, now);
+    struct hc_attempt *winner = dial_winner(d, now, &again);
+
+    if (winner != NULL)
+        return dial_won(d, winner, now);
+    if (now >= d->until)
+        dial_end_connects(d, now);
+    else
+        hc_job_at(&d->job, d->until);
+    if (again || hc_eyeballs_at(&d->eyeballs) <= now)
+        return DIAL_AGAIN;
+    hc_job_at(&d->job, hc_eyeballs_at(&d->eyeballs));
+    if (dial_is_open(d) || hc_eyeballs_at(&d->eyeballs) != HC_NEVER)
         return 0;
-    d->marks.tls_end = dial_after(d->marks.tls_start, now);
-    d->marks.resumed = hc_tls_was_resumed(&d->conn->engine);
-    hc_stats_count(&d->net->stats, &d->stats, tls_handshakes);
-    if (d->marks.resumed)
-        hc_stats_count(&d->net->stats, &d->stats, tls_resumed);
-    return dial_done(d, now);
+    /* None of the addresses answers: the name may have new ones. */
+    hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
+    return dial_fail(d, hc_error_pass(&d->error, &d->worst));
 }
 
 /* ---- the job ---- */
 
-static void dial_overdue(struct hc_dial *d)
-{
-    char where[HC_CONN_WHERE];
-    bool tls = d->state == DIAL_HANDSHAKE;
-    const struct hc_addr none = { 0 };
-    int64_t limit = tls ? d->net->config.tls_timeout
-                        : d->net->config.connect_timeout;
-
-    hc_conn_where(where, &d->config.origin,
-                  tls ? &d->conn->addr
-                  : d->tries_n == 1 ? &d->tries[0].addr : &none);
-    hc_error_reset(&d->error);
-    hc_error_set(&d->error, HEADCOUNT_ETIMEDOUT, "%s: no %s within %lld ms%s",
-                 where, tls ? "end of the TLS handshake" : "connection",
-                 (long long)(limit / HC_MS),
-                 tls ? ""
-                     : ": is there a route, and does a security group or "
-                       "firewall let it through?");
-    if (!tls)
-        hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
-    dial_fail(d, HEADCOUNT_ETIMEDOUT);
-}
-
 static int dial_step(struct hc_dial *d, int64_t now)
 {
     switch (d->state) {
-    case DIAL_RESOLVE:   return dial_resolve(d, now);
-    case DIAL_CONNECT:   return dial_connect(d, now);
-    case DIAL_HANDSHAKE: return dial_handshake(d, now);
+    case DIAL_RESOLVE: return dial_resolve(d, now);
+    case DIAL_RACE:    return dial_race(d, now);
     case DIAL_DONE:
-    case DIAL_FAILED:    break;
+    case DIAL_FAILED:  break;
     }
     return 0;
 }
@@ -279,12 +249,6 @@ static void dial_run(struct hc_job *job, int64_t now)
 
     while (dial_step(d, now) == DIAL_AGAIN)
         continue;
-    if (d->state == DIAL_CONNECT || d->state == DIAL_HANDSHAKE) {
-        if (now >= d->until)
-            dial_overdue(d);
-        else
-            hc_job_at(&d->job, d->until);
-    }
 }
 
 struct hc_dial *hc_dial_new(struct hc_net *net,
@@ -296,6 +260,11 @@ struct hc_dial *hc_dial_new(struct hc_net *net,
         return NULL;
     d->net = net;
     d->config = *config;
+    d->shared = (struct hc_attempt_shared){
+        .net = net, .job = &d->job, .stats = &d->stats,
+        .origin = &d->config.origin, .anchors = config->anchors,
+        .session = config->session,
+    };
     d->marks.start = d->marks.dns_start = now;
     hc_job_init(&d->job, &net->jobs, dial_run);
     return d;
@@ -308,7 +277,7 @@ void hc_dial_free(struct hc_dial *d)
     const struct hc_alloc *alloc = &d->net->sys.alloc;
 
     hc_waiter_leave(&d->waiter);
-    dial_close_tries(d);
+    dial_close_attempts(d);
     hc_conn_free(d->conn);
     hc_job_fini(&d->job);
     hc_free(alloc, d, sizeof *d);

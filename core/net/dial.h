@@ -1,19 +1,22 @@
 /* net/dial.h - from a name to an established connection: the pool's job, not
  * a request's, so that a request that gives up does not waste it.
  *
- *   RESOLVE --> CONNECT --> HANDSHAKE --> DONE        any --> FAILED
+ *   RESOLVE --> RACE --> DONE        any --> FAILED
+ *
+ * The race is that of RFC 8305, TLS included: an address that is silent for
+ * 250 ms gets company of the next one, and the first that is done wins.  An
+ * address that failed, or was silent and lost, is last for 30 s (wire/health).
  */
 #ifndef HC_NET_DIAL_H
 #define HC_NET_DIAL_H
 
-#include "net/conn.h"
+#include "net/attempt.h"
 #include "net/resolve.h"
 #include "wire/eyeballs.h"
 
 struct hc_net;
 
-enum hc_dial_state { DIAL_RESOLVE, DIAL_CONNECT, DIAL_HANDSHAKE, DIAL_DONE,
-                     DIAL_FAILED };
+enum hc_dial_state { DIAL_RESOLVE, DIAL_RACE, DIAL_DONE, DIAL_FAILED };
 
 struct hc_dial_config {
     struct hc_origin origin;
@@ -23,8 +26,6 @@ struct hc_dial_config {
                                                the engine when it is begun   */
     struct hc_job *owner;                /* woken at DONE and FAILED         */
 };
-
-struct hc_dial_try { struct hc_watch watch; struct hc_addr addr; };
 
 struct hc_dial {
     struct hc_job job;                   /* first member                     */
@@ -40,11 +41,14 @@ struct hc_dial {
     struct hc_waiter waiter;
     bool asked;
     struct hc_eyeballs eyeballs;
-    struct hc_dial_try tries[HC_ADDRS_MAX];
-    size_t tries_n, open;
-    struct headcount_error last; /* of the last address that failed  */
-    struct hc_marks marks;
-    int64_t until;                       /* of the phase                     */
+    struct hc_attempt_shared shared;
+    struct hc_attempt attempts[HC_ADDRS_MAX];
+    size_t attempts_n;
+    struct headcount_error worst;        /* of the attempt that got furthest
+                                            of those that failed             */
+    enum hc_attempt_state reached;       /* how far                          */
+    struct hc_marks marks;               /* of the resolver                  */
+    int64_t until;                       /* for connects, over all addresses */
 };
 
 /* NULL without memory. */

@@ -11,7 +11,14 @@ static const struct hc_addr *eyeballs_of(const struct hc_addrs *addrs,
     return NULL;
 }
 
+/* The next is one that failed lately, after others that did not. */
+static bool eyeballs_is_last(const struct hc_eyeballs *e)
+{
+    return e->sound > 0 && e->next >= e->sound;
+}
+
 void hc_eyeballs_init(struct hc_eyeballs *e, const struct hc_addrs *addrs,
+                      const struct hc_health *health, uint16_t port,
                       int64_t now)
 {
     *e = (struct hc_eyeballs){ .next_at = addrs->n > 0 ? now : HC_NEVER };
@@ -24,6 +31,16 @@ void hc_eyeballs_init(struct hc_eyeballs *e, const struct hc_addrs *addrs,
         if (v4 != NULL)
             hc_addrs_add(&e->addrs, v4);
     }
+    e->sound = hc_health_sort(health, port, now, &e->addrs);
+}
+
+void hc_eyeballs_wait(struct hc_eyeballs *e, int64_t now)
+{
+    if (e->next < e->addrs.n)
+        e->next_at = hc_time_add(now, eyeballs_is_last(e) ? HC_EYEBALLS_LAST
+                                                          : HC_EYEBALLS_DELAY);
+    else
+        e->next_at = HC_NEVER;
 }
 
 bool hc_eyeballs_next(struct hc_eyeballs *e, int64_t now, struct hc_addr *out)
@@ -31,8 +48,7 @@ bool hc_eyeballs_next(struct hc_eyeballs *e, int64_t now, struct hc_addr *out)
     if (e->next_at > now || e->next >= e->addrs.n)
         return false;
     *out = e->addrs.a[e->next++];
-    e->next_at = e->next < e->addrs.n ? hc_time_add(now, HC_EYEBALLS_DELAY)
-                                      : HC_NEVER;
+    hc_eyeballs_wait(e, now);
     return true;
 }
 
@@ -41,8 +57,14 @@ int64_t hc_eyeballs_at(const struct hc_eyeballs *e)
     return e->next_at;
 }
 
-void hc_eyeballs_failed(struct hc_eyeballs *e, int64_t now)
+void hc_eyeballs_failed(struct hc_eyeballs *e, bool others, int64_t now)
 {
-    if (e->next_at != HC_NEVER)
+    if (e->next_at != HC_NEVER && !(others && eyeballs_is_last(e)))
         e->next_at = now;
+}
+
+void hc_eyeballs_end(struct hc_eyeballs *e)
+{
+    e->next = e->addrs.n;
+    e->next_at = HC_NEVER;
 }

@@ -48,13 +48,12 @@ int64_t hc_health_when(const struct hc_health *h, const struct hc_addr *addr,
 }
 
 /* An insertion sort, which keeps the order of equals. */
-void hc_health_sort(const struct hc_health *h, uint16_t port, int64_t now,
-                    struct hc_addrs *addrs)
+size_t hc_health_sort(const struct hc_health *h, uint16_t port, int64_t now,
+                      struct hc_addrs *addrs)
 {
     int64_t when[HC_ADDRS_MAX];
+    size_t sound = 0;
 
-    if (now >= h->until)
-        return;
     for (size_t i = 0; i < addrs->n; i++) {
         struct hc_addr addr = addrs->a[i];
         int64_t at = hc_health_when(h, &addr, port, now);
@@ -66,5 +65,7 @@ void hc_health_sort(const struct hc_health *h, uint16_t port, int64_t now,
         }
         when[k] = at;
         addrs->a[k] = addr;
+        sound += at == 0;
     }
+    return sound;
 }

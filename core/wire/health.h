@@ -31,8 +31,8 @@ void hc_health_failed(struct hc_health *h, const struct hc_addr *addr,
 int64_t hc_health_when(const struct hc_health *h, const struct hc_addr *addr,
                        uint16_t port, int64_t now);
 /* Moves those that failed to the end, oldest failure first; the others keep
- * their order. */
-void hc_health_sort(const struct hc_health *h, uint16_t port, int64_t now,
-                    struct hc_addrs *addrs);
+ * their order.  How many these others are. */
+size_t hc_health_sort(const struct hc_health *h, uint16_t port, int64_t now,
+                      struct hc_addrs *addrs);
 
 #endif

@@ -169,6 +169,11 @@ enum hc_tls_state hc_tls_state(const struct hc_tls *tls)
     return tls->state;
 }
 
+bool hc_tls_has_heard(const struct hc_tls *tls)
+{
+    return tls->record_n > 0;
+}
+
 /* ---- in ---- */
 
 /* Reads the head of each record that comes in (RFC 5246, 6.2.1).  A handshake

@@ -80,6 +80,8 @@ int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
 void hc_tls_fini(struct hc_tls *tls);
 
 enum hc_tls_state hc_tls_state(const struct hc_tls *tls);
+/* The server has sent at least one byte. */
+bool hc_tls_has_heard(const struct hc_tls *tls);
 
 /* Network to us.  No room means: take what `read` lends first (or the state is
  * CLOSED or FAILED).  The room is often 5 bytes, the head of a record: a caller

@@ -1,8 +1,11 @@
 /* net/dial - from a name to a connection. */
 #include "net/dial.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "peers/net_peer.h"
 #include "t.h"
@@ -93,8 +96,8 @@ TEST(dial, a_socket_keeps_its_id_when_it_becomes_a_connection)
             size_t n = hc_jobs_wants(&world.net.jobs, wants, 16, &deadline);
 
             for (size_t k = 0; owner.dial->conn == NULL && k < n; k++)
-                if (owner.dial->tries_n > 0 &&
-                    wants[k].fd == owner.dial->tries[0].watch.fd)
+                if (owner.dial->attempts_n > 0 &&
+                    wants[k].fd == owner.dial->attempts[0].watch.fd)
                     tried = wants[k];
             net_world_round(&world);
         }
@@ -243,7 +246,7 @@ TEST(dial, a_connect_has_its_time)
     open_world("127.0.0.1 ecs.test.internal\n", NULL);
     dial_to(net_world_origin(&world), NULL);
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    CHECK_INT(owner.dial->state, DIAL_CONNECT);
+    CHECK_INT(owner.dial->state, DIAL_RACE);
     world.now += 3100 * HC_MS;
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
     failed_with(HEADCOUNT_ETIMEDOUT, "no connection within 3100 ms");
@@ -255,13 +258,13 @@ TEST(dial, the_next_address_is_tried_after_a_quarter_of_a_second)
                NULL);
     dial_to(net_world_origin(&world), NULL);
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    CHECK_INT(owner.dial->tries_n, 1);
+    CHECK_INT(owner.dial->attempts_n, 1);
     world.now += 249 * HC_MS;
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    CHECK_INT(owner.dial->tries_n, 1);
+    CHECK_INT(owner.dial->attempts_n, 1);
     world.now += 1 * HC_MS;
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    CHECK_INT(owner.dial->tries_n, 2);
+    CHECK_INT(owner.dial->attempts_n, 2);
     hang_up();
 }
 
@@ -313,7 +316,7 @@ TEST(dial, addresses_that_never_answer_are_forgotten)
                      &known, world.now);
     dial_to(net_world_origin(&world), NULL);
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    CHECK_INT(owner.dial->state, DIAL_CONNECT);
+    CHECK_INT(owner.dial->state, DIAL_RACE);
     world.now += 3100 * HC_MS;
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
     CHECK_INT(owner.dial->state, DIAL_FAILED);
@@ -323,4 +326,209 @@ TEST(dial, addresses_that_never_answer_are_forgotten)
                                   &out, &e);
     hang_up();
     CHECK_INT(still, 0);
+}
+
+/* ---- half-dead addresses ---- */
+
+#define SILENT_THEN_GOOD                                                    \
+    "127.0.0.2 ecs.test.internal\n127.0.0.1 ecs.test.internal\n"
+
+static struct hc_addr loopback(unsigned char last)
+{
+    return (struct hc_addr){ .family = 4, .ip = { 127, 0, 0, last } };
+}
+
+/* The kernel accepts connections there, and nobody says a word. */
+static int silent_at(const char *ip)
+{
+    struct sockaddr_in name = { .sin_family = AF_INET,
+                                .sin_port = htons(world.peer.port) };
+    const int yes = 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    CHECK(fd >= 0);
+    CHECK_INT(inet_pton(AF_INET, ip, &name.sin_addr), 1);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    CHECK_INT(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    CHECK_INT(listen(fd, 8), 0);
+    return fd;
+}
+
+static bool failed_lately(unsigned char last)
+{
+    const struct hc_addr addr = loopback(last);
+
+    return hc_health_when(&world.net.health, &addr, world.peer.port,
+                          world.now) > 0;
+}
+
+static void check_won_by(unsigned char last, size_t attempts)
+{
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->state, DIAL_DONE);
+    CHECK(owner.dial->conn != NULL);
+    CHECK_INT(owner.dial->conn->addr.ip[3], last);
+    CHECK_INT(owner.dial->attempts_n, attempts);
+}
+
+static void end_dial(void)
+{
+    hc_dial_free(owner.dial);
+    hc_job_fini(&owner.job);
+}
+
+/* The first address accepts TCP and is silent in TLS: after 250 ms the second
+ * one gets its turn, and the next dial begins with it. */
+TEST(dial, an_address_that_is_silent_in_tls_gets_company)
+{
+    open_world(SILENT_THEN_GOOD, "ec");
+    int fd = silent_at("127.0.0.2");
+
+    dial_to(net_world_origin(&world), &world.anchors);
+    net_world_settle(&world);
+    net_world_pass(&world, 249 * HC_MS);
+    CHECK_INT(owner.dial->attempts_n, 1);
+    CHECK_INT(owner.dial->attempts[0].state, ATTEMPT_HANDSHAKE);
+    net_world_pass(&world, 1 * HC_MS);
+    check_won_by(1, 2);
+    /* Both servers have accepted a connection, and one shook hands. */
+    CHECK_INT(owner.dial->stats.connections_opened, 2);
+    CHECK_INT(owner.dial->stats.tls_handshakes, 1);
+    CHECK_INT(world.net.stats.connections_opened, 2);
+    CHECK_INT(owner.dial->conn->marks.connect_start, world.now);
+    CHECK(failed_lately(2) && !failed_lately(1));
+    end_dial();
+
+    dial_to(net_world_origin(&world), &world.anchors);
+    check_won_by(1, 1);
+    hang_up();
+    close(fd);
+}
+
+/* A server may be slow, as long as it gets further within 250 ms each time: the
+ * other addresses wait. */
+TEST(dial, an_address_that_gets_further_is_not_raced)
+{
+    open_world("127.0.0.1 ecs.test.internal\n127.0.0.2 ecs.test.internal\n",
+               "ec");
+    dial_to(net_world_origin(&world), &world.anchors);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    world.now += 200 * HC_MS;
+    while (owner.dial->attempts[0].state == ATTEMPT_CONNECT)
+        net_world_round(&world);
+    CHECK_INT(hc_eyeballs_at(&owner.dial->eyeballs),
+              world.now + 250 * HC_MS);
+    world.now += 200 * HC_MS;
+    check_won_by(1, 1);
+    CHECK(!failed_lately(1));
+    hang_up();
+}
+
+TEST(dial, an_address_that_refuses_is_last_for_30_s)
+{
+    open_world(SILENT_THEN_GOOD, NULL);
+    dial_to(net_world_origin(&world), NULL);
+    check_won_by(1, 2);
+    CHECK(failed_lately(2) && !failed_lately(1));
+    end_dial();
+    dial_to(net_world_origin(&world), NULL);
+    check_won_by(1, 1);
+    end_dial();
+    world.now += 30 * HC_SECOND;
+    dial_to(net_world_origin(&world), NULL);
+    check_won_by(1, 2);
+    hang_up();
+}
+
+static void know(uint32_t ttl)
+{
+    struct hc_dns_known known = {
+        .addrs = { .a = { loopback(2), loopback(1) }, .n = 2 }, .ttl = ttl,
+    };
+
+    hc_dns_cache_put(&world.net.resolver.cache, HC_STR("ecs.test.internal"),
+                     &known, world.now);
+}
+
+/* The cache begins each time with another address of the name. */
+TEST(dial, a_cached_pair_whose_first_is_dead)
+{
+    open_world("", NULL);
+    know(300);
+    for (size_t i = 0; i < 4; i++) {
+        dial_to(net_world_origin(&world), NULL);
+        net_world_until(&world, &owner.ended);
+        CHECK_INT(owner.dial->state, DIAL_DONE);
+        if (failed_lately(2) && i >= 2)
+            CHECK_INT(owner.dial->attempts_n, 1);
+        end_dial();
+    }
+    CHECK(failed_lately(2) && !failed_lately(1));
+    net_world_close(&world);
+}
+
+/* All are dead: each is tried, and the error is that of the address that got
+ * furthest.  The next dial tries all again, oldest failure first. */
+TEST(dial, where_all_are_dead_all_are_tried)
+{
+    open_world("127.0.0.2 ecs.test.internal\n127.0.0.3 ecs.test.internal\n",
+               "ec");
+    int fd = silent_at("127.0.0.2");
+
+    for (size_t i = 0; i < 2; i++) {
+        dial_to(net_world_origin(&world), &world.anchors);
+        net_world_settle(&world);
+        net_world_pass(&world, 250 * HC_MS);
+        net_world_settle(&world);
+        CHECK(!owner.ended);
+        CHECK_INT(owner.dial->attempts_n, 2);
+        CHECK_INT(owner.dial->attempts[0].addr.ip[3], i == 0 ? 2 : 3);
+        net_world_pass(&world, 3100 * HC_MS);
+        CHECK(owner.ended);
+        CHECK_INT(owner.dial->error.code, HEADCOUNT_ETIMEDOUT);
+        CHECK(strstr(owner.dial->error.what, "TLS handshake") != NULL);
+        CHECK(failed_lately(2) && failed_lately(3));
+        end_dial();
+    }
+    net_world_close(&world);
+    close(fd);
+}
+
+/* A descriptor that this process lacks is no failure of the address. */
+TEST(dial, what_fails_here_is_no_mark_on_an_address)
+{
+    open_world(NULL, "ec");
+    world.no_random = true;
+    dial_to(net_world_origin(&world), &world.anchors);
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->error.code, HEADCOUNT_EIO);
+    CHECK(!failed_lately(1));
+    hang_up();
+}
+
+/* connect_timeout is one time over all addresses; a handshake that began before
+ * its end has tls_timeout. */
+TEST(dial, every_limit_stays)
+{
+    open_world(SILENT_THEN_GOOD, "ec");
+    int fd = silent_at("127.0.0.2");
+
+    world.peer.certificate = NULL;           /* it is silent, too */
+    struct hc_origin origin = net_world_origin(&world);
+
+    origin.tls = true;
+    dial_to(origin, &world.anchors);
+    net_world_settle(&world);
+    net_world_pass(&world, 250 * HC_MS);
+    net_world_settle(&world);
+    net_world_pass(&world, 2850 * HC_MS);
+    CHECK(!owner.ended);
+    CHECK_INT(owner.dial->attempts[0].state, ATTEMPT_FAILED);
+    CHECK_INT(owner.dial->attempts[1].state, ATTEMPT_HANDSHAKE);
+    net_world_pass(&world, 249 * HC_MS);
+    CHECK(!owner.ended);
+    net_world_pass(&world, 1 * HC_MS);
+    CHECK(owner.ended);
+    failed_with(HEADCOUNT_ETIMEDOUT, "TLS handshake within 3100 ms");
+    close(fd);
 }

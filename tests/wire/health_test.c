@@ -7,8 +7,8 @@
 
 static struct hc_addr v4(unsigned last)
 {
-    return (struct hc_addr){ .family = 4, .ip = { 10, 0, 0, 0 },
-                             .ip[3] = (unsigned char)last };
+    return (struct hc_addr){ .family = 4,
+                             .ip = { 10, 0, 0, (unsigned char)last } };
 }
 
 static void failed(struct hc_health *h, unsigned last, int64_t at)

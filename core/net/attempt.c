@@ -1,0 +1,223 @@
+/* net/attempt.c - one address: connect, shake hands.
+ *
+ *   CONNECT   -> CONNECTED           [attempt_connect]
+ *   CONNECTED -> HANDSHAKE, DONE     [attempt_go_on]   an engine is free
+ *   HANDSHAKE -> DONE                [attempt_handshake]
+ *   any       -> FAILED              an error, or the handshake's time is over
+ *
+ * They stand here in the opposite order, since each calls the next.
+ */
+#include "net/attempt.h"
+
+#include "base/text.h"
+#include "net/net.h"
+
+/* `now` is the time at which the loop's round began, and the mark may have been
+ * set later in the round: a phase never ends before it began. */
+static int64_t attempt_after(int64_t mark, int64_t now)
+{
+    return now > mark ? now : mark;
+}
+
+static void attempt_close_socket(struct hc_attempt *a)
+{
+    int fd = a->watch.fd;
+
+    if (a->watch.id == 0)
+        return;
+    hc_watch_close(&a->watch);
+    hc_sock_close(fd);
+}
+
+static void attempt_close(struct hc_attempt *a, enum hc_attempt_state state)
+{
+    attempt_close_socket(a);
+    hc_conn_free(a->conn);
+    a->conn = NULL;
+    if (a->state == ATTEMPT_HANDSHAKE)
+        a->shared->engines--;
+    a->reached = a->state;
+    a->state = state;
+}
+
+static int attempt_fail(struct hc_attempt *a, int code)
+{
+    attempt_close(a, ATTEMPT_FAILED);
+    return code;
+}
+
+static int attempt_refused(struct hc_attempt *a, int err,
+                           struct headcount_error *e)
+{
+    char where[HC_CONN_WHERE];
+
+    hc_conn_where(where, a->shared->origin, &a->addr);
+    return attempt_fail(a, hc_error_sys(e, HEADCOUNT_ECONNECT, -err,
+                                        "no connection to %s", where));
+}
+
+/* ---- HANDSHAKE ---- */
+
+static int attempt_overdue(struct hc_attempt *a, struct headcount_error *e)
+{
+    char where[HC_CONN_WHERE];
+
+    hc_conn_where(where, a->shared->origin, &a->addr);
+    return attempt_fail(a, hc_error_set(
+        e, HEADCOUNT_ETIMEDOUT, "%s: no end of the TLS handshake within %lld "
+        "ms", where, (long long)(a->shared->net->config.tls_timeout / HC_MS)));
+}
+
+static int attempt_handshake(struct hc_attempt *a, int64_t now,
+                             struct headcount_error *e)
+{
+    struct hc_net *net = a->shared->net;
+    int open = hc_conn_handshake(a->conn, e);
+
+    if (open < 0)
+        return attempt_fail(a, open);
+    if (!a->heard && hc_tls_has_heard(&a->conn->engine)) {
+        a->heard = true;
+        a->heard_at = now;
+    }
+    if (open == 0 && now >= a->until)
+        return attempt_overdue(a, e);
+    if (open == 0) {
+        hc_job_at(a->shared->job, a->until);
+        return 0;
+    }
+    a->marks.tls_end = attempt_after(a->marks.tls_start, now);
+    a->marks.resumed = hc_tls_was_resumed(&a->conn->engine);
+    hc_stats_count(&net->stats, a->shared->stats, tls_handshakes);
+    if (a->marks.resumed)
+        hc_stats_count(&net->stats, a->shared->stats, tls_resumed);
+    a->shared->engines--;
+    a->state = ATTEMPT_DONE;
+    return 1;
+}
+
+/* ---- CONNECTED ---- */
+
+static int attempt_start_tls(struct hc_attempt *a, int64_t now,
+                             struct headcount_error *e)
+{
+    const struct hc_attempt_shared *c = a->shared;
+    struct hc_net *net = c->net;
+    struct hc_tls_config tls = {
+        .anchors = c->anchors, .host = hc_str(c->origin->host),
+        .wall = hc_wall(&net->sys), .session = c->session,
+        .alloc = &net->sys.alloc,
+    };
+    int err = hc_random(&net->sys, tls.seed, sizeof tls.seed, e);
+
+    if (err == 0)
+        err = hc_conn_start_tls(a->conn, &tls, e);
+    hc_wipe(tls.seed, sizeof tls.seed);
+    if (err < 0)
+        return attempt_fail(a, err);
+    a->marks.tls_start = attempt_after(a->marks.connect_end, now);
+    a->until = hc_time_add(now, net->config.tls_timeout);
+    a->shared->engines++;
+    a->state = ATTEMPT_HANDSHAKE;
+    return attempt_handshake(a, now, e);
+}
+
+static int attempt_go_on(struct hc_attempt *a, int64_t now,
+                         struct headcount_error *e)
+{
+    bool tls = a->shared->origin->tls;
+
+    if (tls && a->shared->engines >= HC_ATTEMPT_ENGINES)
+        return 0;
+    a->conn = hc_conn_new(&a->shared->net->sys, &a->watch);
+    if (a->conn == NULL)
+        return attempt_fail(a, hc_error_set(e, HEADCOUNT_ENOMEM,
+                                            "out of memory for a connection"));
+    a->conn->origin = *a->shared->origin;
+    a->conn->addr = a->addr;
+    if (tls)
+        return attempt_start_tls(a, now, e);
+    a->state = ATTEMPT_DONE;
+    return 1;
+}
+
+/* ---- CONNECT ---- */
+
+static void attempt_connected(struct hc_attempt *a)
+{
+    hc_stats_count(&a->shared->net->stats, a->shared->stats,
+                   connections_opened);
+    hc_watch_want(&a->watch, 0);
+    a->state = ATTEMPT_CONNECTED;
+}
+
+/* A socket can be written to when its connection stands or has failed. */
+static int attempt_connect(struct hc_attempt *a, int64_t now,
+                           struct headcount_error *e)
+{
+    if (a->watch.got == 0)
+        return 0;
+    a->watch.got = 0;
+    int err = hc_sock_connected(a->watch.fd);
+
+    if (err == HC_SOCK_AGAIN)
+        return 0;
+    if (err < 0)
+        return attempt_refused(a, err, e);
+    a->marks.connect_end = attempt_after(a->marks.connect_start, now);
+    a->heard_at = now;
+    attempt_connected(a);
+    return attempt_go_on(a, now, e);
+}
+
+/* ---- the machine ---- */
+
+int hc_attempt_step(struct hc_attempt *a, int64_t now,
+                    struct headcount_error *e)
+{
+    switch (a->state) {
+    case ATTEMPT_CONNECT:   return attempt_connect(a, now, e);
+    case ATTEMPT_CONNECTED: return attempt_go_on(a, now, e);
+    case ATTEMPT_HANDSHAKE: return attempt_handshake(a, now, e);
+    case ATTEMPT_DONE:      return 1;
+    case ATTEMPT_CLOSED:
+    case ATTEMPT_FAILED:    break;
+    }
+    return 0;
+}
+
+int hc_attempt_start(struct hc_attempt *a, struct hc_attempt_shared *shared,
+                     const struct hc_addr *addr, int64_t now,
+                     struct headcount_error *e)
+{
+    struct hc_net *net = shared->net;
+    const struct hc_sock_limits limits = {
+        .keepalive = net->config.tcp_keepalive,
+        .user_timeout = net->config.user_timeout,
+    };
+
+    *a = (struct hc_attempt){ .state = ATTEMPT_CONNECT, .addr = *addr,
+                              .heard_at = now, .shared = shared };
+    a->marks.connect_start = now;
+    int fd = hc_sock_tcp(addr, shared->origin->port, &limits);
+
+    if (fd < 0)
+        return attempt_refused(a, fd, e);
+    hc_watch_open(&net->jobs, &a->watch, fd, shared->job);
+    hc_watch_want(&a->watch, HC_WATCH_WRITE);
+    return 0;
+}
+
+bool hc_attempt_is_open(const struct hc_attempt *a)
+{
+    return a->state == ATTEMPT_CONNECT || a->state == ATTEMPT_CONNECTED ||
+           a->state == ATTEMPT_HANDSHAKE;
+}
+
+void hc_attempt_fini(struct hc_attempt *a)
+{
+    if (a->state == ATTEMPT_CONNECT && hc_sock_connected(a->watch.fd) == 0)
+        hc_stats_count(&a->shared->net->stats, a->shared->stats,
+                       connections_opened);
+    attempt_close(a, ATTEMPT_CLOSED);
+}

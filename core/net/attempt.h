@@ -1,0 +1,64 @@
+/* net/attempt.h - one address of a host: connect, then the TLS handshake.
+ *
+ *   CONNECT --> CONNECTED --> HANDSHAKE --> DONE       any --> FAILED
+ *
+ * A dial races several of them.  From HANDSHAKE on each has a connection and a
+ * TLS engine of its own.
+ */
+#ifndef HC_NET_ATTEMPT_H
+#define HC_NET_ATTEMPT_H
+
+#include "net/conn.h"
+
+struct hc_net;
+
+/* TLS engines of one dial at a time, 50 KiB each.  One more address that is
+ * connected waits until an engine is free. */
+#define HC_ATTEMPT_ENGINES 3
+
+enum hc_attempt_state {
+    ATTEMPT_CLOSED, ATTEMPT_CONNECT, ATTEMPT_CONNECTED, ATTEMPT_HANDSHAKE,
+    ATTEMPT_DONE, ATTEMPT_FAILED
+};
+
+/* All attempts of one dial share it; it outlives them. */
+struct hc_attempt_shared {
+    struct hc_net *net;
+    struct hc_job *job;                  /* runs when a socket is ready      */
+    struct headcount_stats *stats;       /* of the dial                      */
+    const struct hc_origin *origin;
+    const struct hc_anchors *anchors;    /* of a tls origin                  */
+    const struct hc_tls_session *session;    /* to resume, or NULL           */
+    size_t engines;                      /* in use                           */
+};
+
+struct hc_attempt {
+    enum hc_attempt_state state;
+    struct hc_addr addr;
+    struct hc_conn *conn;                /* DONE: taken by the owner         */
+    int64_t heard_at;                    /* when it began, then each time it
+                                            got further: connected, and the
+                                            first bytes of TLS               */
+    struct hc_marks marks;               /* of connect and TLS               */
+
+    enum hc_attempt_state reached;       /* FAILED, CLOSED: the state before */
+
+    struct hc_attempt_shared *shared;    /* private from here                */
+    struct hc_watch watch;               /* until the connection has it      */
+    bool heard;                          /* bytes came in HANDSHAKE          */
+    int64_t until;                       /* of the handshake                 */
+};
+
+/* 1 DONE, 0 waits, < 0 FAILED with the sentence in *e; the socket is closed
+ * then. */
+int hc_attempt_start(struct hc_attempt *a, struct hc_attempt_shared *shared,
+                     const struct hc_addr *addr, int64_t now,
+                     struct headcount_error *e);
+int hc_attempt_step(struct hc_attempt *a, int64_t now,
+                    struct headcount_error *e);
+bool hc_attempt_is_open(const struct hc_attempt *a);
+/* Closes what it has; it may be all zero.  A connection that the server has
+ * accepted meanwhile is counted. */
+void hc_attempt_fini(struct hc_attempt *a);
+
+#endif
