@@ -81,6 +81,17 @@ static int conn_failed(const struct hc_conn *c, long err, const char *doing,
                         (int)-err, "%s: %s failed", where, doing);
 }
 
+/* A peer that refuses a request says why and closes: what it said can be read
+ * even after the kernel refuses to send more.  The kernel tells of an RST once:
+ * after that, what can be read ends as it does with a FIN. */
+static int conn_send_failed(struct hc_conn *c, long err,
+                            struct headcount_error *e)
+{
+    c->watch.got |= HC_WATCH_READ;
+    c->cut = err == -ECONNRESET;
+    return conn_failed(c, err, "sending", e);
+}
+
 /* ---- TLS ---- */
 
 int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
@@ -107,7 +118,7 @@ static int conn_flush(struct hc_conn *c, struct headcount_error *e)
         if (sent == HC_SOCK_AGAIN)
             return 0;
         if (sent < 0)
-            return conn_failed(c, sent, "sending", e);
+            return conn_send_failed(c, sent, e);
         hc_tls_out_ack(&c->engine, (size_t)sent);
     }
 }
@@ -126,8 +137,12 @@ static int conn_fill(struct hc_conn *c, struct headcount_error *e)
         c->watch.got &= ~HC_WATCH_READ;
     if (n == HC_SOCK_AGAIN)
         return CONN_WAIT;
-    if (n < 0)
+    if (n == 0 && c->cut)
+        n = -ECONNRESET;
+    if (n < 0) {
+        c->cut = n == -ECONNRESET;
         return conn_failed(c, n, "receiving", e);
+    }
     c->ended = n == 0;
     c->in_at = 0;
     c->in_n = (size_t)n;
@@ -147,12 +162,25 @@ static bool conn_feed(struct hc_conn *c)
     return raw.n < before;
 }
 
+/* The peer refused our part of the handshake: an alert may say why. */
+static int conn_refused(struct hc_conn *c, const struct headcount_error *why,
+                        struct headcount_error *e)
+{
+    while (hc_tls_state(&c->engine) == TLS_HANDSHAKE &&
+           (c->in_at < c->in_n || conn_fill(c, NULL) == CONN_BYTES) &&
+           conn_feed(c))
+        continue;
+    return hc_tls_state(&c->engine) == TLS_FAILED
+               ? hc_tls_error(&c->engine, e) : hc_error_pass(e, why);
+}
+
 static int conn_handshake_once(struct hc_conn *c, struct headcount_error *e)
 {
-    int flushed = conn_flush(c, e);
+    struct headcount_error why = { .code = 0 };
+    int flushed = conn_flush(c, &why);
 
     if (flushed < 0)
-        return flushed;
+        return conn_refused(c, &why, e);
     switch (hc_tls_state(&c->engine)) {
     case TLS_OPEN:
         return flushed;
@@ -195,7 +223,7 @@ static int conn_send_plain(struct hc_conn *c, struct hc_str *from,
         if (n == HC_SOCK_AGAIN)
             return 0;
         if (n < 0)
-            return conn_failed(c, n, "sending", e);
+            return conn_send_failed(c, n, e);
         *from = hc_str_from(*from, (size_t)n);
     }
     return 1;
@@ -294,6 +322,14 @@ void hc_conn_used(struct hc_conn *c, size_t n)
     c->in_at += n;
     if (c->in_at == c->in_n)
         c->in_at = c->in_n = 0;
+}
+
+int hc_conn_fin(struct hc_conn *c)
+{
+    if (c->in_at != c->in_n)
+        return CONN_BYTES;
+    c->watch.got |= HC_WATCH_READ;
+    return conn_fill(c, NULL);
 }
 
 /* No request is under way, so a byte that can be read is either the end or no

@@ -33,7 +33,8 @@ struct hc_conn {
     struct hc_origin origin;
     struct hc_addr addr;
     bool tls;
-    bool ended;                      /* the peer closed it                   */
+    bool ended;                      /* the peer closed it: a FIN            */
+    bool cut;                        /* an RST came without a FIN            */
     struct hc_tls engine;
     struct hc_marks marks;           /* of the dial                          */
     int64_t born, idle_since;
@@ -73,6 +74,10 @@ enum { CONN_WAIT = 0, CONN_BYTES = 1, CONN_EOF = 2 };
 int hc_conn_recv(struct hc_conn *c, struct hc_str *in,
                  struct headcount_error *e);
 void hc_conn_used(struct hc_conn *c, size_t n);
+/* After CONN_EOF, which over TLS may be close_notify alone: CONN_EOF if the FIN
+ * has come, CONN_WAIT if nothing has; anything else is no clean end.  Sends
+ * nothing. */
+int hc_conn_fin(struct hc_conn *c);
 
 /* Nothing has come since it became idle, neither bytes nor an end. */
 bool hc_conn_is_quiet(struct hc_conn *c);

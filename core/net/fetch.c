@@ -6,6 +6,8 @@
  *   HEAD    -> BODY, DONE          [fetch_head]
  *   BODY    -> DONE                [fetch_body]
  *   SEND, HEAD -> CONN             [fetch_is_stale] a replay
+ *   HEAD    -> ENDED               [fetch_may_be_unread]
+ *   ENDED   -> CONN                [fetch_ended]    a replay
  *   any     -> FAILED              an error, or the phase's time is over
  */
 #include "net/fetch.h"
@@ -79,15 +81,21 @@ static void fetch_suspect(struct hc_fetch *f)
     hc_pool_suspect(&f->net->pool, &f->waiter, f->marks.send_start);
 }
 
+/* The connection ended before a byte of an answer came, and was a kept one. */
+static bool fetch_may_replay(const struct hc_fetch *f, int code)
+{
+    /* A TLS connection that ends without close_notify is ETRUNCATED. */
+    bool ended = code == HEADCOUNT_ECLOSED || code == HEADCOUNT_ETRUNCATED;
+
+    return ended && f->marks.reused && !f->replayed && !f->http.any;
+}
+
 /* The server closed an idle connection just as our request left.  The request
  * is sent once more, on a new connection, if no byte of an answer has come, and
  * if the server cannot have read all of it or reading it twice does no harm. */
 static bool fetch_is_stale(const struct hc_fetch *f, int code)
 {
-    /* A TLS connection that ends without close_notify is ETRUNCATED. */
-    bool ended = code == HEADCOUNT_ECLOSED || code == HEADCOUNT_ETRUNCATED;
-
-    return ended && f->marks.reused && !f->replayed && !f->http.any &&
+    return fetch_may_replay(f, code) &&
            (!f->flushed || f->config.replay_after_flush_ok);
 }
 
@@ -96,19 +104,11 @@ void hc_fetch_is_last(struct hc_fetch *f)
     f->replayed = true;
 }
 
-static int fetch_broken(struct hc_fetch *f, int code, struct headcount_error *e,
-                        int64_t now)
+static int fetch_replay(struct hc_fetch *f, int64_t now)
 {
-    bool again = fetch_is_stale(f, code);
-
-    fetch_suspect(f);
     hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
-    if (!again) {
-        hc_error_pass(&f->error, e);
-        return fetch_failed(f);
-    }
+    hc_error_reset(&f->error);
     f->replayed = true;
-    f->flushed_before = f->flushed;
     hc_stats_count(&f->net->stats, f->config.stats, replays);
     hc_log_line(&f->net->log, HEADCOUNT_LOG_DEBUG,
                 "replay host=%s reason=\"a kept connection had been closed\"",
@@ -116,31 +116,86 @@ static int fetch_broken(struct hc_fetch *f, int code, struct headcount_error *e,
     return fetch_ask(f, now) < 0 ? fetch_conn(f) : FETCH_GO_ON;
 }
 
+static int fetch_lost(struct hc_fetch *f, int64_t now)
+{
+    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
+    return fetch_failed(f);
+}
+
+/* A request that was sent whole and must not be done twice is sent once more
+ * only if the server is proved not to have read it whole.  f->error has what is
+ * said if it is not. */
+static int fetch_judge(struct hc_fetch *f, enum hc_unread_answer unread,
+                       int64_t now)
+{
+    switch (unread) {
+    case UNREAD_WAIT:
+        f->state = FETCH_AT_ENDED;
+        f->until = f->unread.at;
+        return FETCH_WAIT;
+    case UNREAD_YES:
+        if (f->replayed)                 /* by now it is the last */
+            break;
+        f->flushed = false;
+        return fetch_replay(f, now);
+    case UNREAD_NO:
+        break;
+    }
+    return fetch_lost(f, now);
+}
+
+static int fetch_broken(struct hc_fetch *f, int code,
+                        const struct headcount_error *e, int64_t now)
+{
+    fetch_suspect(f);
+    if (fetch_is_stale(f, code)) {
+        f->flushed_before = f->flushed;
+        return fetch_replay(f, now);
+    }
+    hc_error_pass(&f->error, e);
+    if (!fetch_may_replay(f, code))
+        return fetch_lost(f, now);
+    return fetch_judge(f, hc_unread_ended(&f->unread, f->waiter.conn, now,
+                                          f->config.deadline), now);
+}
+
+/* ---- ENDED ---- */
+
+static int fetch_ended(struct hc_fetch *f, int64_t now)
+{
+    return fetch_judge(f, hc_unread_step(&f->unread, f->waiter.conn, now),
+                       now);
+}
+
 /* Puts the peer before the parser's sentence, which may quote the answer: where
  * the answer is a secret the sentence is left out. */
-static int fetch_bad_answer(struct hc_fetch *f, int code,
-                            const struct headcount_error *why, int64_t now)
+static int fetch_say(const struct hc_fetch *f, struct headcount_error *e,
+                     int code, const struct headcount_error *why)
 {
     char where[HC_CONN_WHERE];
     bool shown = code != HEADCOUNT_EPROTOCOL || !f->config.is_secret;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
-    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
-    hc_error_set(&f->error, code, "%s: %s", where, shown
-                 ? why->what : "the answer is no HTTP/1.1 that can be read");
-    return fetch_failed(f);
+    return hc_error_set(e, code, "%s: %s", where, shown
+                        ? why->what
+                        : "the answer is no HTTP/1.1 that can be read");
+}
+
+static int fetch_bad_answer(struct hc_fetch *f, int code,
+                            const struct headcount_error *why, int64_t now)
+{
+    fetch_say(f, &f->error, code, why);
+    return fetch_lost(f, now);
 }
 
 static int fetch_eof(struct hc_fetch *f, int64_t now)
 {
-    struct headcount_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 }, said = { .code = 0 };
     int err = hc_http1_eof(&f->http, true, &e);
 
     if (err == 0)
         return FETCH_GO_ON;
-    if (fetch_is_stale(f, err))
-        return fetch_broken(f, err, &e, now);
-    return fetch_bad_answer(f, err, &e, now);
+    return fetch_broken(f, fetch_say(f, &said, err, &e), &said, now);
 }
 
 /* ---- SEND ---- */
@@ -162,6 +217,8 @@ void hc_fetch_request(struct hc_fetch *f)
     f->early = false;
     f->body_n = 0;
     f->marks.send_start = now;
+    if (f->marks.reused && !f->replayed && !f->config.replay_after_flush_ok)
+        hc_unread_begin(&f->unread, f->waiter.conn);
     hc_http1_fini(&f->http);
     hc_http1_init(&f->http, &f->net->sys.alloc, f->config.is_head);
     fetch_phase(f, now, f->net->config.send_timeout);
@@ -269,11 +326,10 @@ static int fetch_too_big(struct hc_fetch *f, int64_t now)
     uint64_t max = f->config.max_body;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
-    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
     hc_error_set(&f->error, HEADCOUNT_ELIMIT,
                  "%s: the answer is larger than %llu bytes: not read", where,
                  (unsigned long long)max);
-    return fetch_failed(f);
+    return fetch_lost(f, now);
 }
 
 static int fetch_head(struct hc_fetch *f, int64_t now)
@@ -330,6 +386,7 @@ static const char *fetch_waits_for(const struct hc_fetch *f)
                                               : "the answer's first byte";
     case FETCH_AT_BODY:    return "the rest of the answer's body";
     case FETCH_AT_REQUEST:
+    case FETCH_AT_ENDED:
     case FETCH_AT_DONE:
     case FETCH_AT_FAILED:  break;
     }
@@ -347,8 +404,7 @@ static int fetch_overdue(struct hc_fetch *f, int64_t now)
                  all ? "the deadline has passed" : "no answer in time",
                  fetch_waits_for(f));
     fetch_suspect(f);
-    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
-    return fetch_failed(f);
+    return fetch_lost(f, now);
 }
 
 static int fetch_once(struct hc_fetch *f, int64_t now)
@@ -359,6 +415,7 @@ static int fetch_once(struct hc_fetch *f, int64_t now)
     case FETCH_AT_SEND:    return fetch_send(f, now);
     case FETCH_AT_HEAD:    return fetch_head(f, now);
     case FETCH_AT_BODY:    return fetch_body(f, now);
+    case FETCH_AT_ENDED:   return fetch_ended(f, now);
     case FETCH_AT_DONE:    return FETCH_DONE;
     case FETCH_AT_FAILED:  break;
     }

@@ -4,15 +4,19 @@
  *   CONN --> NEED_REQUEST --> SEND --> HEAD --> BODY --> DONE
  *    ^                          |        |
  *    +---- replay, once --------+--------+        any --> FAILED
+ *    +---- replay, once ---- ENDED <-----+
  *
  * The server may close a kept connection just as our request leaves.  If it
  * ends before any byte of an answer, the request is made anew and sent once
- * more, on a new connection.
+ * more, on a new connection: if it did not leave whole, or reading it twice
+ * does no harm, or the server is proved not to have read it whole
+ * (net/unread.h).
  */
 #ifndef HC_NET_FETCH_H
 #define HC_NET_FETCH_H
 
 #include "net/net.h"
+#include "net/unread.h"
 #include "wire/http1.h"
 
 #define HC_FETCH_REQUEST ((size_t)8 << 20)   /* bytes of a request           */
@@ -45,8 +49,8 @@ enum hc_fetch_answer {
 };
 
 enum hc_fetch_state { FETCH_AT_CONN, FETCH_AT_REQUEST, FETCH_AT_SEND,
-                      FETCH_AT_HEAD, FETCH_AT_BODY, FETCH_AT_DONE,
-                      FETCH_AT_FAILED };
+                      FETCH_AT_HEAD, FETCH_AT_BODY, FETCH_AT_ENDED,
+                      FETCH_AT_DONE, FETCH_AT_FAILED };
 
 struct hc_fetch {
     struct hc_buf out;               /* secret                               */
@@ -55,7 +59,8 @@ struct hc_fetch {
     struct headcount_error error;
     struct hc_marks marks;
     struct hc_addr addr;             /* of the peer; family 0: none yet      */
-    bool flushed;                    /* sent whole, at least once            */
+    bool flushed;                    /* sent whole, at least once, and
+                                        perhaps read                         */
     bool flushed_before;             /* and was then replayed                */
     bool suspect;                    /* a kept connection went silent or was
                                         reset: the next attempt asks for a
@@ -72,6 +77,7 @@ struct hc_fetch {
     bool early;                      /* answered before it was sent whole    */
     uint64_t body_n;
     int64_t until;                   /* of the phase                         */
+    struct hc_unread unread;
     bool replayed;
 };
 

@@ -125,19 +125,26 @@ int hc_sock_tcp(const struct hc_addr *addr, uint16_t port,
     return err;
 }
 
-int hc_sock_connected(int fd)
+int hc_sock_error(int fd)
 {
     int err = 0;
     socklen_t n = sizeof err;
 
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &n) < 0)
         return -errno;
+    return -err;
+}
+
+int hc_sock_connected(int fd)
+{
+    int err = hc_sock_error(fd);
+
     if (err != 0)
-        return -err;
+        return err;
     /* No error so far; only a connection that stands has a peer. */
     union sock_name peer;
+    socklen_t n = sizeof peer;
 
-    n = sizeof peer;
     if (getpeername(fd, &peer.any, &n) == 0)
         return 0;
     return errno == ENOTCONN ? HC_SOCK_AGAIN : -errno;
@@ -181,6 +188,33 @@ bool hc_sock_is_quiet(int fd)
     char byte;
 
     return sock_moved(recv(fd, &byte, 1, MSG_PEEK)) == HC_SOCK_AGAIN;
+}
+
+/* The front of Linux's struct tcp_info, which only grows.  The kernel's header
+ * has it whole, but cannot stand beside netinet/tcp.h, and glibc's own is too
+ * short. */
+struct sock_info {
+    unsigned char states[8];
+    uint32_t before_rtt[15], rtt, after_rtt[8];
+    uint64_t pacing[2], acked;
+};
+
+bool hc_sock_told(int fd, struct hc_sock_told *out)
+{
+#ifdef __linux__
+    struct sock_info info;
+    socklen_t n = sizeof info;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) < 0 ||
+        n < sizeof info)
+        return false;
+    *out = (struct hc_sock_told){ .acked = info.acked, .rtt = info.rtt };
+    return true;
+#else
+    (void)fd;
+    *out = (struct hc_sock_told){ .acked = 0 };
+    return false;
+#endif
 }
 
 void hc_sock_close(int fd)

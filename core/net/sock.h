@@ -38,6 +38,18 @@ long hc_sock_send(int fd, const void *p, size_t n);
 long hc_sock_recv(int fd, void *p, size_t n);
 /* True while nothing can be read, neither bytes nor an end. */
 bool hc_sock_is_quiet(int fd);
+/* The error that came in since it was last asked for, as a negative errno; 0:
+ * none.  After a FIN an RST is -EPIPE. */
+int hc_sock_error(int fd);
+
+/* The kernel's word on a TCP connection. */
+struct hc_sock_told {
+    uint64_t acked;                      /* bytes of ours that the peer's kernel
+                                            has acknowledged                 */
+    int64_t rtt;                         /* us                               */
+};
+/* False: the kernel does not tell (Linux before 4.1, other systems). */
+bool hc_sock_told(int fd, struct hc_sock_told *out);
 void hc_sock_close(int fd);
 /* Is there a route for IPv6?  No packet is sent. */
 bool hc_sock_has_ipv6_route(void);
