@@ -489,4 +489,16 @@ BREAKS = [
      r'"wdead_letters', '"odead_letters'),
     ("a queue without redrive policy is fine", "queue_judge",
      r"d->dead\.n == 0", "false"),
+    # ---- the network: what is sent twice, what is lost ----
+    ("a FIN alone proves that a write was not read", "unread_look",
+     r"if \(err == 0\)\s+return UNREAD_WAIT;", "if (err == 0) err = -EPIPE;"),
+    ("close_notify is sent before the peer's RST is waited for",
+     "hc_conn_fin", r"if \(c->in_at != c->in_n\)",
+     "conn_say_goodbye(c);\n    if (c->in_at != c->in_n)"),
+    ("an RST proves that a write was not read", "unread_look",
+     r"&& told\.acked == u->acked", ""),
+    ("a write is replayed without any proof", "fetch_is_stale",
+     r"!f->flushed \|\|", "true ||"),
+    ("what a server said before it broke off is lost", "conn_send_failed",
+     r"c->watch\.got \|= HC_WATCH_READ;", ""),
 ]
