@@ -319,7 +319,7 @@ BREAKS = [
     ("half a secret is shown", "strike_piece", r"said >= HC_STRIKE_PIECE \|\|",
      "false ||"),
     ("a service's message repeats the token", AWS,
-     r"request_strike\(r, r->answer\.message\);", ""),
+     r"request_strike\(r, r->answer->message\);", ""),
     ("a page of a container's agent repeats its token",
      "hc_creds_fetch_said", r"hc_creds_fetch_strike\(f, out\);", ""),
     ("a container's refusal repeats its token", AWS,

@@ -45,7 +45,7 @@ static void call_note_timing(struct hc_call *c)
 {
     struct hc_timing timing = {
         .service = c->config.service->id, .attempt = c->attempts,
-        .status = c->request.answer.status,
+        .status = c->service_error.status,
     };
 
     hc_str_copy(timing.operation, sizeof timing.operation,
@@ -62,10 +62,10 @@ static void call_log(const struct hc_call *c, const char *end)
                 "call host=%s operation=%.*s attempt=%d status=%d "
                 "connection=%s us=%lld id=%s end=\"%s\"",
                 c->slot->endpoint.host, HC_STR_ARG(c->config.operation),
-                c->attempts, c->request.answer.status,
+                c->attempts, c->service_error.status,
                 m->reused ? "reused" : m->resumed ? "resumed" : "new",
                 (long long)(hc_now(&c->net->sys) - m->start),
-                c->request.answer.request_id, end);
+                c->service_error.request_id, end);
 }
 
 const char *hc_call_name(const struct hc_call *c, char name[HC_CALL_NAME])
@@ -129,6 +129,7 @@ static int call_begin_request(struct hc_call *c)
         .anchors = c->anchors,
         .replay_after_flush_ok = call_is_repeatable(c),
         .deadline = c->config.deadline, .stats = c->config.stats,
+        .answer = &c->service_error,
         .fresh = c->fresh,
     };
 
@@ -173,12 +174,14 @@ static int call_creds(struct hc_call *c, int64_t now)
 static enum hc_retry call_class(const struct hc_call *c)
 {
     const struct hc_request *r = &c->request;
+    const struct headcount_error *e = &r->fetch.error;
 
     if (r->state == REQUEST_DONE)
-        return hc_retry_of_answer(hc_str(r->answer.code), r->answer.status);
+        return hc_retry_of_answer(hc_str(c->service_error.code),
+                                  c->service_error.status);
     if (r->sent && !call_is_repeatable(c))
         return RETRY_NO;
-    return r->error.permanent ? RETRY_NO : hc_retry_of_error(r->error.code);
+    return e->permanent ? RETRY_NO : hc_retry_of_error(e->code);
 }
 
 /* Expired credentials and a wrong clock are mended once each.  The retry costs
@@ -280,7 +283,7 @@ static int call_refused(struct hc_call *c)
 
 static int call_broken(struct hc_call *c)
 {
-    const struct headcount_error *e = &c->request.error;
+    const struct headcount_error *e = &c->request.fetch.error;
     bool outcome_unknown = c->request.sent && !call_is_repeatable(c);
     char name[HC_CALL_NAME];
 
@@ -311,13 +314,12 @@ static int call_ended(struct hc_call *c, int64_t now)
     /* A proxy or gateway may have another clock than AWS.  A Date counts only
      * if the service did what was asked, or refused it with an AWS error
      * code. */
-    if (r->has_skew && (r->ok || r->answer.named))
+    if (r->has_skew && (r->ok || c->service_error.named))
         k->skew = hc_request_is_off(r) ? r->skew : 0;
     if (c->bucket != NULL && !r->ok && call_class(c) == RETRY_THROTTLED)
         hc_bucket_drain(c->bucket, now);
     c->outcome_unknown = c->outcome_unknown || r->fetch.flushed_before ||
                          (r->state == REQUEST_FAILED && r->sent);
-    c->service_error = r->answer;
     if (r->state == REQUEST_DONE && r->ok) {
         hc_quota_give(&k->quota, c->paid);
         call_log(c, "done");

@@ -69,7 +69,8 @@ enum hc_call_state {
 struct hc_call {
     struct hc_str span;
     struct headcount_error error;
-    struct hc_service_error service_error;   /* of a 2xx: status, request id */
+    struct hc_service_error service_error;   /* of the newest attempt; of a 2xx
+                                                status and request id        */
     int attempts;                            /* begun so far                 */
     bool outcome_unknown; /* an attempt left whole and was never answered    */
     bool other_key;       /* it WAITs with credentials of another key than

@@ -26,7 +26,7 @@ static void request_strike(const struct hc_request *r, char *text)
 
 static enum hc_request_state request_fail(struct hc_request *r)
 {
-    request_strike(r, r->error.what);
+    request_strike(r, r->fetch.error.what);
     r->state = REQUEST_FAILED;
     return r->state;
 }
@@ -145,7 +145,7 @@ static int request_put_signature(struct hc_request *r, struct hc_buf *out,
     };
 
     hc_buf_lit(out, "Authorization: ");
-    int err = hc_sigv4_authorization(out, &sign, &r->error);
+    int err = hc_sigv4_authorization(out, &sign, &r->fetch.error);
 
     hc_buf_lit(out, "\r\n");
     return err;
@@ -208,8 +208,8 @@ static int request_write(struct hc_request *r)
         return 0;
     }
     request_what(what, r);
-    return hc_error_set(&r->error, err, "%s: the request cannot be made: %s",
-                        what, hc_error_sentence(err));
+    return hc_error_set(&r->fetch.error, err, "%s: the request cannot be made: "
+                        "%s", what, hc_error_sentence(err));
 }
 
 /* ---- in: the head ---- */
@@ -261,12 +261,12 @@ static void request_read_head(struct hc_request *r)
     r->has_skew = !r->slept && !r->config.no_skew &&
                   hc_skew_get(&ask, &r->skew);
     r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
-    r->answer.status = r->fetch.http.status;
-    hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
+    r->answer->status = r->fetch.http.status;
+    hc_fmt(r->answer->request_id, sizeof r->answer->request_id, "%.*s",
            HC_STR_ARG(id));
     if (!request_is_uuid(id))
-        request_strike(r, r->answer.request_id);
-    r->ok = r->answer.status / 100 == 2;
+        request_strike(r, r->answer->request_id);
+    r->ok = r->answer->status / 100 == 2;
     if (hc_str_u64(request_header(r, "x-amz-crc32"), &crc) &&
         crc <= UINT32_MAX) {
         r->has_crc = true;
@@ -307,16 +307,16 @@ static enum hc_request_state request_no_answer(struct hc_request *r)
 
     request_what(what, r);
     if (coding.n > 0)
-        hc_error_set(&r->error, HEADCOUNT_EANSWER,
+        hc_error_set(&r->fetch.error, HEADCOUNT_EANSWER,
                      "%s: status %d, but the answer is compressed (%.*s), "
                      "which was not asked for: what stands between here and "
                      "%s has to let \"Accept-Encoding: identity\" pass", what,
-                     r->answer.status, HC_STR_ARG(coding),
+                     r->answer->status, HC_STR_ARG(coding),
                      r->config.endpoint->service->id);
     else
-        hc_error_set(&r->error, HEADCOUNT_EANSWER,
+        hc_error_set(&r->fetch.error, HEADCOUNT_EANSWER,
                      "%s: status %d, but the answer is no %s%s%.*s%s; is this "
-                     "the endpoint of %s?", what, r->answer.status, form->is,
+                     "the endpoint of %s?", what, r->answer->status, form->is,
                      seen.n > 0 ? ": it begins with \"" : "", HC_STR_ARG(seen),
                      seen.n > 0 ? "\"" : "", r->config.endpoint->service->id);
     return request_fail(r);
@@ -348,18 +348,18 @@ static enum hc_request_state request_close_ok(struct hc_request *r)
 
     request_what(what, r);
     if (r->has_crc && r->crc != r->crc_wanted) {
-        hc_error_set(&r->error, HEADCOUNT_ETRUNCATED,
+        hc_error_set(&r->fetch.error, HEADCOUNT_ETRUNCATED,
                      "%s: the answer was damaged on its way (x-amz-crc32 does "
                      "not fit)", what);
         return request_fail(r);
     }
     /* Some operations answer with an empty body.  A proxy may do so too, but it
      * has no request id of AWS. */
-    if (empty && !(r->answer.status == 200 && r->answer.request_id[0] != '\0' &&
-                   r->body_n == 0)) {
-        hc_error_set(&r->error, HEADCOUNT_EANSWER,
+    if (empty && !(r->answer->status == 200 && r->body_n == 0 &&
+                   r->answer->request_id[0] != '\0')) {
+        hc_error_set(&r->fetch.error, HEADCOUNT_EANSWER,
                      "%s: status %d with an empty body; is this the endpoint "
-                     "of %s?", what, r->answer.status,
+                     "of %s?", what, r->answer->status,
                      r->config.endpoint->service->id);
         return request_fail(r);
     }
@@ -390,12 +390,13 @@ static enum hc_request_state request_close_error(struct hc_request *r)
     int err = hc_buf_error(&r->error_body);
 
     if (err == 0)
-        err = hc_service_error_get(&r->answer, &r->net->sys.alloc, &parts);
-    request_strike(r, r->answer.code);
-    request_strike(r, r->answer.message);
-    request_strike(r, r->answer.request_id);
+        err = hc_service_error_get(r->answer, &r->net->sys.alloc, &parts);
+    request_strike(r, r->answer->code);
+    request_strike(r, r->answer->message);
+    request_strike(r, r->answer->request_id);
     if (err < 0) {
-        hc_error_set(&r->error, err, "out of memory for an error answer");
+        hc_error_reset(&r->fetch.error);
+        hc_error_set(&r->fetch.error, err, "out of memory for an error answer");
         return request_fail(r);
     }
     r->state = REQUEST_DONE;
@@ -410,7 +411,6 @@ static enum hc_request_state request_broken(struct hc_request *r)
 {
     if (r->has_head && !r->ok && r->fetch.error.code != HEADCOUNT_ENOMEM)
         return request_close_error(r);
-    hc_error_pass(&r->error, &r->fetch.error);
     return request_fail(r);
 }
 
@@ -484,7 +484,9 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
                      struct hc_job *job,
                      const struct hc_request_config *config)
 {
+    *config->answer = (struct hc_service_error){ .status = 0 };
     *r = (struct hc_request){ .net = net, .config = *config,
+                              .answer = config->answer,
                               .retry_after = -1, .has_fetch = true };
     hc_buf_init_secret(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
     const struct hc_fetch_config fetch = {
@@ -497,10 +499,8 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
     };
     int err = hc_fetch_start(&r->fetch, net, job, &fetch, hc_now(&net->sys));
 
-    if (err < 0) {
-        hc_error_pass(&r->error, &r->fetch.error);
+    if (err < 0)
         request_fail(r);
-    }
     return err;
 }
 

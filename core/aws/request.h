@@ -34,6 +34,8 @@ struct hc_request_config {
     bool replay_after_flush_ok;
     int64_t deadline;
     struct headcount_stats *stats;
+    struct hc_service_error *answer;     /* gets what the service refused with;
+                                            of a 2xx status and id           */
     bool fresh;                          /* on no kept connection            */
 };
 
@@ -42,10 +44,8 @@ enum hc_request_state {
 };
 
 struct hc_request {
-    struct hc_fetch fetch;
+    struct hc_fetch fetch;         /* fetch.error: of an exchange that failed */
     struct hc_str span;            /* REQUEST_BODY: of a 2xx, until next step */
-    struct hc_service_error answer;   /* status and id of a 2xx too          */
-    struct headcount_error error;  /* of an exchange that failed             */
     bool ok;                       /* DONE: a 2xx that holds what it promises */
     bool sent;                     /* flushed whole at least once            */
     int64_t retry_after;           /* us; < 0: not said                      */
@@ -55,6 +55,7 @@ struct hc_request {
 
     struct hc_request_config config;      /* private from here               */
     enum hc_request_state state;
+    struct hc_service_error *answer;
     struct hc_net *net;
     struct hc_buf error_body;      /* secret                                 */
     int64_t sent_wall;             /* when the request was written           */
@@ -71,11 +72,12 @@ struct hc_request {
 #define HC_REQUEST_NAME 37
 int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
                     struct headcount_error *e);
-/* 0, or < 0 with r->error set: then step is not called, fini is. */
+/* 0, or < 0 with r->fetch.error set: then step is not called, fini is. */
 int hc_request_start(struct hc_request *r, struct hc_net *net,
                      struct hc_job *job,
                      const struct hc_request_config *config);
-/* DONE with !ok: the service refused (r->answer).  FAILED: r->error. */
+/* DONE with !ok: the service refused (config.answer).  FAILED:
+ * r->fetch.error. */
 enum hc_request_state hc_request_step(struct hc_request *r, int64_t now);
 /* The date of the request was not that of the service: a clock is off, or the
  * process was frozen after it had signed.  A new request has a new date. */

@@ -13,6 +13,7 @@ static struct aws_world w;
 struct asker {
     struct hc_job job;
     struct hc_request request;
+    struct hc_service_error answer;
     struct hc_endpoint endpoint;
     struct hc_sigv4_key key;
     bool ended;
@@ -60,6 +61,7 @@ static void start_with(enum hc_service_id service,
         .work = &w.client.work, .user_agent = HC_STR("agent"),
         .trace_id = &w.client.trace_id, .invocation = "an-id", .attempt = 2,
         .max_attempts = 5, .replay_after_flush_ok = true,
+        .answer = &me.answer,
     };
 
     hc_job_init(&me.job, &w.world.net.jobs, asker_run);
@@ -136,7 +138,7 @@ static void answered(enum hc_service_id service, const char *body, bool ok)
     aws_world_until(&w, &me.ended);
     CHECK_INT(me.request.state, ok ? REQUEST_DONE : REQUEST_FAILED);
     if (!ok)
-        CHECK_INT(me.request.error.code, HEADCOUNT_EANSWER);
+        CHECK_INT(me.request.fetch.error.code, HEADCOUNT_EANSWER);
     end();
 }
 
@@ -164,14 +166,14 @@ TEST(request, bytes_that_are_no_text_are_not_shown)
         aws_world_open(&w, NULL, answers);
         start(HC_SERVICE_ECS, NULL);
         aws_world_until(&w, &me.ended);
-        CHECK_INT(me.request.error.code, HEADCOUNT_EANSWER);
-        CHECK(hc_text_is_utf8(hc_str(me.request.error.what)));
+        CHECK_INT(me.request.fetch.error.code, HEADCOUNT_EANSWER);
+        CHECK(hc_text_is_utf8(hc_str(me.request.fetch.error.what)));
 #ifndef HC_TINY                       /* which reads a few bytes at a time */
-        CHECK((strstr(me.request.error.what, "\"a") != NULL ||
-               strstr(me.request.error.what, "<html>") != NULL) ==
+        CHECK((strstr(me.request.fetch.error.what, "\"a") != NULL ||
+               strstr(me.request.fetch.error.what, "<html>") != NULL) ==
               (rows[i].shown != NULL));
         if (rows[i].shown != NULL)
-            CHECK(strstr(me.request.error.what, rows[i].shown) != NULL);
+            CHECK(strstr(me.request.fetch.error.what, rows[i].shown) != NULL);
 #endif
         end();
     }
@@ -187,8 +189,8 @@ TEST(request, what_a_query_service_says_of_an_error)
     start(HC_SERVICE_STS, &someone);
     aws_world_until(&w, &me.ended);
     CHECK(!me.request.ok);
-    CHECK_Z(me.request.answer.code, "AccessDenied");
-    CHECK_Z(me.request.answer.message, "no");
+    CHECK_Z(me.answer.code, "AccessDenied");
+    CHECK_Z(me.answer.message, "no");
     CHECK(strstr(aws_world_header(&w, 0, "Authorization"),
                  "/eu-west-1/sts/aws4_request") != NULL);
     end();
@@ -253,9 +255,9 @@ TEST(request, what_the_service_says_of_an_error)
     start(HC_SERVICE_ECS, &someone);
     aws_world_until(&w, &me.ended);
     CHECK(!me.request.ok);
-    CHECK_Z(me.request.answer.code, "ClusterNotFoundException");
-    CHECK_Z(me.request.answer.message, "no such cluster");
-    CHECK_Z(me.request.answer.request_id, "req-400");
+    CHECK_Z(me.answer.code, "ClusterNotFoundException");
+    CHECK_Z(me.answer.message, "no such cluster");
+    CHECK_Z(me.answer.request_id, "req-400");
     CHECK_INT(me.request.retry_after, 1500 * HC_MS);
     CHECK(!me.request.has_skew);
     end();
@@ -274,8 +276,8 @@ TEST(request, an_error_that_was_cut_short_keeps_its_status)
     aws_world_until(&w, &me.ended);
     CHECK_INT(me.request.state, REQUEST_DONE);
     CHECK(!me.request.ok);
-    CHECK_Z(me.request.answer.code, "503");
-    CHECK_Z(me.request.answer.message, "Service Unavailable");
+    CHECK_Z(me.answer.code, "503");
+    CHECK_Z(me.answer.message, "Service Unavailable");
     end();
 }
 
@@ -347,10 +349,10 @@ TEST(request, what_it_was_signed_with_is_in_no_text_of_its_answer)
         start(rows[i].service, &secretive);
         aws_world_until(&w, &me.ended);
         CHECK(strstr(w.script.request[0], TOKEN) != NULL);
-        CHECK_Z(me.request.answer.code, rows[i].code);
-        CHECK_Z(me.request.answer.message, rows[i].message);
-        CHECK(strstr(me.request.error.what, rows[i].what) != NULL);
-        check_unsaid(me.request.error.what);
+        CHECK_Z(me.answer.code, rows[i].code);
+        CHECK_Z(me.answer.message, rows[i].message);
+        CHECK(strstr(me.request.fetch.error.what, rows[i].what) != NULL);
+        check_unsaid(me.request.fetch.error.what);
         end();
     }
 }
@@ -373,7 +375,7 @@ TEST(request, nor_is_it_in_a_request_id)
         aws_world_open(&w, NULL, answers);
         start(HC_SERVICE_ECS, &secretive);
         aws_world_until(&w, &me.ended);
-        CHECK_Z(me.request.answer.request_id, rows[i][1]);
+        CHECK_Z(me.answer.request_id, rows[i][1]);
         end();
     }
 }
@@ -389,6 +391,6 @@ TEST(request, a_token_that_cannot_stand_in_a_header_is_not_sent)
     aws_world_until(&w, &me.ended);
     CHECK_INT(me.request.state, REQUEST_FAILED);
     CHECK_INT(w.script.requests, 0);
-    CHECK(strstr(me.request.error.what, "b: c") == NULL);
+    CHECK(strstr(me.request.fetch.error.what, "b: c") == NULL);
     end();
 }
