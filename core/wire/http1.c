@@ -32,6 +32,12 @@ void hc_http1_init(struct hc_http1 *x, const struct hc_alloc *a, bool is_head)
     hc_buf_init_secret(&x->head, a, HC_HTTP1_HEAD);
 }
 
+void hc_http1_init_connect(struct hc_http1 *x, const struct hc_alloc *a)
+{
+    hc_http1_init(x, a, false);
+    x->is_connect = true;
+}
+
 void hc_http1_fini(struct hc_http1 *x)
 {
     if (x->alloc == NULL)
@@ -214,6 +220,11 @@ static int http1_framing(struct hc_http1 *x, struct headcount_error *e)
 {
     bool sized, chunked = false;
     bool bodiless = x->is_head || x->status == 204 || x->status == 304;
+
+    if (x->is_connect) {
+        x->state = HTTP1_DONE;
+        return 0;
+    }
     int err = http1_sizes(x, &sized, e);
 
     if (err == 0)

@@ -36,7 +36,8 @@ struct hc_http1 {
     struct hc_chunked chunked;
     uint64_t left;                       /* SIZED: body bytes to come        */
     uint64_t size;                       /* Content-Length                   */
-    bool is_head;                        /* the answer of HEAD, CONNECT 2xx  */
+    bool is_head;                        /* the answer of HEAD               */
+    bool is_connect;                     /* of CONNECT: ends with its head   */
     bool keep_alive;
     bool leftover;                       /* bytes came after the end         */
     unsigned interim;
@@ -46,6 +47,9 @@ struct hc_http1 {
 
 /* is_head: no body follows whatever the headers say. */
 void hc_http1_init(struct hc_http1 *x, const struct hc_alloc *a, bool is_head);
+/* The answer to CONNECT: the headers that frame a body mean nothing in it (RFC
+ * 9110, 9.3.6), and the body of a refusal is not read. */
+void hc_http1_init_connect(struct hc_http1 *x, const struct hc_alloc *a);
 void hc_http1_fini(struct hc_http1 *x);          /* x may be all zero */
 
 /* Takes bytes off the front of `in`: up to the end of the head, or one span of
