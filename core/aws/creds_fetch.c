@@ -5,7 +5,9 @@
  *   PAUSE -> TRY             [fetch_creds_begin]
  *
  * On a host without such a service a caller must not wait long: a try has one
- * deadline for its connection and another for its answer.
+ * deadline for its connection and another for its answer.  Both count from the
+ * time when it has left the pool's line: a process whose connections are all in
+ * use must not take its own line for a service that is not there.
  */
 #include "aws/creds_fetch.h"
 
@@ -67,16 +69,14 @@ static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
         .proxy = f->config.proxy,
         .replay_after_flush_ok = true, .is_secret = true,
         .max_body = HC_CREDS_FETCH_BODY,
-        .deadline = hc_time_add(now, f->config.timeout),
         .fresh = f->fresh,
     };
 
-    f->deadline = config.deadline;
     hc_error_reset(&f->error);
     hc_buf_reset(&f->body);
     f->status = 0;
     f->tried++;
-    f->until = hc_time_add(now, f->config.connect_timeout);
+    f->until = HC_NEVER;
     f->state = CREDS_FETCH_AT_TRY;
     return hc_fetch_start(&f->fetch, f->config.net, f->config.job, &config,
                           now);
@@ -123,10 +123,23 @@ static void fetch_creds_answered(struct hc_creds_fetch *f, int64_t now)
         f->state = CREDS_FETCH_AT_DONE;
 }
 
+static void fetch_creds_starts_clock(struct hc_creds_fetch *f, int64_t now)
+{
+    if (f->until != HC_NEVER)
+        return;
+    f->until = hc_time_add(now, f->config.connect_timeout);
+    f->deadline = hc_time_add(now, f->config.timeout);
+}
+
 /* hc_fetch_step asks for the request once there is a connection: until then
  * f->until is the deadline of the connection. */
 static bool fetch_creds_waits(struct hc_creds_fetch *f, int64_t now)
 {
+    if (hc_fetch_is_in_line(&f->fetch)) {
+        f->until = HC_NEVER;         /* the pool has a limit for its line */
+        return true;
+    }
+    fetch_creds_starts_clock(f, now);
     if (now < f->until) {
         hc_job_at(f->config.job, f->until);
         return true;
@@ -169,6 +182,8 @@ static bool fetch_creds_try(struct hc_creds_fetch *f, int64_t now)
         f->sent = hc_wall(&f->config.net->sys);
         hc_buf_str(&f->fetch.out, hc_buf_view(&f->request));
         hc_fetch_request(&f->fetch);
+        fetch_creds_starts_clock(f, now);
+        hc_fetch_until(&f->fetch, f->deadline);
         f->until = f->deadline;
         break;
     case FETCH_HEAD:

@@ -9,6 +9,7 @@
 #define HC_NET_CONN_H
 
 #include "net/job.h"
+#include "net/list.h"
 #include "net/sock.h"
 #include "net/sys.h"
 #include "wire/proxy.h"
@@ -41,8 +42,9 @@ struct hc_conn {
     bool kept;                       /* was idle in the pool                 */
     long pid;                        /* of the process that opened it        */
     uint64_t exchanges;              /* that were begun on it                */
-    struct hc_conn *prev, *next;     /* idle in the pool                     */
-    struct hc_pool_host *host;       /* the pool's; it counts there          */
+    struct hc_pool_host *host;       /* from here the pool's: it counts there */
+    struct hc_job job;               /* closes it when it is idle            */
+    struct hc_link idle, idle_all;   /* in the list of its host and of all   */
     size_t in_at, in_n;              /* raw bytes not used yet               */
     unsigned char in[HC_CONN_IN];
 };

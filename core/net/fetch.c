@@ -38,11 +38,10 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
         .origin = &f->config.origin,
         .anchors = f->config.origin.tls ? f->config.anchors : NULL,
         .proxy = f->config.proxy, .job = f->job, .stats = f->config.stats,
-        .fresh = f->config.fresh || f->suspect,
+        .error = &f->error, .fresh = f->config.fresh || f->suspect,
     };
 
     f->state = FETCH_AT_CONN;
-    fetch_phase(f, now, f->net->config.acquire_timeout);
     return hc_pool_ask(&f->net->pool, &f->waiter, &ask, now);
 }
 
@@ -51,10 +50,8 @@ static int fetch_conn(struct hc_fetch *f)
     struct hc_conn *c = f->waiter.conn;
     int64_t start = f->marks.start;
 
-    if (f->waiter.failed) {
-        hc_error_pass(&f->error, &f->waiter.error);
+    if (f->waiter.failed)
         return fetch_failed(f);
-    }
     if (c == NULL)
         return FETCH_WAIT;
     f->addr = c->addr;
@@ -399,6 +396,8 @@ static int fetch_overdue(struct hc_fetch *f, int64_t now)
     bool all = now >= f->config.deadline;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
+    if (f->state == FETCH_AT_CONN && !all)
+        hc_pool_overdue(&f->net->pool, &f->waiter);
     hc_error_set(&f->error, all ? HEADCOUNT_EDEADLINE : HEADCOUNT_ETIMEDOUT,
                  "%s: %s while waiting for %s", where,
                  all ? "the deadline has passed" : "no answer in time",
@@ -430,16 +429,26 @@ enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now)
         answer = fetch_once(f, now);
     if (answer != FETCH_WAIT)
         return (enum hc_fetch_answer)answer;
-    int64_t until = f->config.deadline;
-
-    /* A dial of its own has its own limits, phase by phase. */
-    if (f->state != FETCH_AT_CONN || f->waiter.dial == NULL)
-        until = hc_time_min(until, f->until);
+    int64_t until = hc_time_min(f->config.deadline,
+                                f->state == FETCH_AT_CONN
+                                    ? hc_pool_until(&f->net->pool, &f->waiter)
+                                    : f->until);
 
     if (now >= until)
         return (enum hc_fetch_answer)fetch_overdue(f, now);
     hc_job_at(f->job, until);
     return FETCH_WAIT;
+}
+
+bool hc_fetch_is_in_line(const struct hc_fetch *f)
+{
+    return f->state == FETCH_AT_CONN && f->waiter.host != NULL &&
+           f->waiter.dial == NULL;
+}
+
+void hc_fetch_until(struct hc_fetch *f, int64_t deadline)
+{
+    f->config.deadline = deadline;
 }
 
 int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
@@ -453,7 +462,6 @@ int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
         f->config.deadline = HC_NEVER;
     f->marks.start = now;
     if (fetch_ask(f, now) < 0) {
-        hc_error_pass(&f->error, &f->waiter.error);
         fetch_failed(f);
         return f->error.code;
     }

@@ -88,6 +88,10 @@ int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
  * a failed exchange. */
 void hc_fetch_request(struct hc_fetch *f);
 enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
+/* It waits in the pool's line for a connection that others have. */
+bool hc_fetch_is_in_line(const struct hc_fetch *f);
+/* Another deadline than that of its config. */
+void hc_fetch_until(struct hc_fetch *f, int64_t deadline);
 /* From now on the request is not replayed if its connection is lost. */
 void hc_fetch_is_last(struct hc_fetch *f);
 /* If an exchange is under way its connection is closed. */

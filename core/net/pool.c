@@ -4,405 +4,370 @@
  *                           +-- one that comes back
  *                           +-- one that a dial has made
  *
- * pool_serve lends idle connections and starts dials, whenever something
- * changed.  The pool's job takes the connections that dials made and closes
- * those that were idle too long.
+ * Each event touches one host and the first of one line, however many wait:
+ *
+ *   host's job   lends idle connections, starts dials      [host_run]
+ *   dial's job   a dial has ended                          [dial_ended]
+ *   pool's job   a place in the total is free, or the
+ *                pause after EMFILE is over                [pool_run]
  */
 #include "net/pool.h"
 
+#include <errno.h>
+
+#include "base/text.h"
 #include "net/net.h"
+#include "net/pool_host.h"
 
-struct hc_pool_host {
-    struct hc_origin origin;
-    const struct hc_anchors *anchors;
-    const struct hc_proxy *proxy;
-    struct hc_conn *idle;            /* newest first                         */
-    struct hc_pool_waiter *first, *last;
-    struct hc_dial *dials;
-    size_t conns;                    /* idle and lent                        */
-    size_t dials_n;
-    struct hc_pool_host *next;
-};
-
-/* ---- hosts ---- */
-
-static struct hc_pool_host *pool_host(struct hc_pool *p,
-                                      const struct hc_pool_ask *ask)
-{
-    struct hc_pool_host *h = p->hosts;
-
-    while (h != NULL &&
-           !(h->anchors == ask->anchors && h->proxy == ask->proxy &&
-             hc_origin_eq(&h->origin, ask->origin)))
-        h = h->next;
-    if (h != NULL)
-        return h;
-    h = hc_alloc(&p->net->sys.alloc, sizeof *h);
-    if (h == NULL)
-        return NULL;
-    h->origin = *ask->origin;
-    h->anchors = ask->anchors;
-    h->proxy = ask->proxy;
-    h->next = p->hosts;
-    p->hosts = h;
-    return h;
-}
-
-/* Forgets hosts that nobody has to do with any more. */
-static void pool_reap(struct hc_pool *p)
-{
-    struct hc_pool_host **at = &p->hosts;
-
-    while (*at != NULL) {
-        struct hc_pool_host *h = *at;
-
-        if (h->conns > 0 || h->dials_n > 0 || h->first != NULL) {
-            at = &h->next;
-            continue;
-        }
-        *at = h->next;
-        hc_free(&p->net->sys.alloc, h, sizeof *h);
-    }
-}
-
-/* ---- idle connections ---- */
-
-static void pool_unlink_idle(struct hc_pool_host *h, struct hc_conn *c)
-{
-    if (c->prev != NULL)
-        c->prev->next = c->next;
-    else
-        h->idle = c->next;
-    if (c->next != NULL)
-        c->next->prev = c->prev;
-    c->prev = c->next = NULL;
-}
-
-static void pool_close(struct hc_pool *p, struct hc_conn *c)
-{
-    c->host->conns--;
-    p->conns--;
-    hc_conn_free(c);
-}
-
-static void pool_keep(struct hc_pool *p, struct hc_conn *c, int64_t now)
-{
-    struct hc_pool_host *h = c->host;
-
-    c->idle_since = now;
-    c->kept = true;
-    c->watch.got = 0;
-    hc_watch_owner(&c->watch, &p->job);
-    hc_watch_want(&c->watch, HC_WATCH_READ);
-    c->prev = NULL;
-    c->next = h->idle;
-    if (h->idle != NULL)
-        h->idle->prev = c;
-    h->idle = c;
-}
-
-static int64_t pool_until(const struct hc_pool *p, const struct hc_conn *c)
-{
-    return hc_time_min(hc_time_add(c->idle_since, p->net->config.idle),
-                       hc_time_add(c->born, p->net->config.age));
-}
-
-/* The newest idle connection that may still be used.  On the way to it those
- * that may not are closed: too old, or the peer closed them or sent
- * something. */
-static struct hc_conn *pool_take_idle(struct hc_pool *p,
-                                      struct hc_pool_host *h, int64_t now)
-{
-    while (h->idle != NULL) {
-        struct hc_conn *c = h->idle;
-
-        pool_unlink_idle(h, c);
-        if (now < pool_until(p, c) && c->watch.got == 0 && hc_conn_is_quiet(c))
-            return c;
-        pool_close(p, c);
-    }
-    return NULL;
-}
-
-/* Closes the oldest idle connection of a host. */
-static void pool_evict(struct hc_pool *p, struct hc_pool_host *h)
-{
-    struct hc_conn *c = h->idle;
-
-    while (c != NULL && c->next != NULL)
-        c = c->next;
-    if (c == NULL)
-        return;
-    pool_unlink_idle(h, c);
-    pool_close(p, c);
-}
-
-/* ---- TLS sessions ---- */
-
-static const struct hc_tls_session *pool_session(const struct hc_pool *p,
-                                                 const struct hc_pool_host *h)
-{
-    for (size_t i = 0; p->sessions != NULL && i < HC_POOL_SESSIONS; i++) {
-        const struct hc_tls_session *s = &p->sessions[i];
-
-        if (s->anchors == h->anchors && hc_str_eqz(hc_str(h->origin.host),
-                                                   s->host))
-            return s;
-    }
-    return NULL;
-}
-
-/* Replaces the session of the same host, else the one that expires first. */
-static void pool_keep_session(struct hc_pool *p, const struct hc_conn *c)
-{
-    struct hc_tls_session s;
-
-    if (!c->tls || !hc_tls_session_get(&c->engine, &s))
-        return;
-    if (p->sessions == NULL)
-        p->sessions = hc_alloc_array(&p->net->sys.alloc, HC_POOL_SESSIONS,
-                                     sizeof *p->sessions);
-    if (p->sessions == NULL)
-        return;                      /* a later handshake is a full one */
-    struct hc_tls_session *at = &p->sessions[0];
-
-    for (size_t i = 0; i < HC_POOL_SESSIONS; i++) {
-        struct hc_tls_session *old = &p->sessions[i];
-
-        if (old->anchors == s.anchors &&
-            hc_str_eq(hc_str(old->host), hc_str(s.host))) {
-            at = old;
-            break;
-        }
-        if (old->until < at->until)
-            at = old;
-    }
-    *at = s;
-    hc_wipe(&s, sizeof s);
-}
+#define POOL_PAUSE (100 * HC_MS)     /* without a descriptor                 */
+#define POOL_AHEAD 1000              /* waiters ahead: more are not counted  */
 
 /* ---- the line ---- */
 
+static struct hc_pool_waiter *waiter_of_line(struct hc_link *link)
+{
+    return hc_list_of(link, offsetof(struct hc_pool_waiter, line));
+}
+
+static struct hc_pool_waiter *waiter_of_bare(struct hc_link *link)
+{
+    return hc_list_of(link, offsetof(struct hc_pool_waiter, bare));
+}
+
+static struct hc_pool_dial *dial_of(struct hc_link *link)
+{
+    return hc_list_of(link, offsetof(struct hc_pool_dial, link));
+}
+
+/* Who asked first of those for whom any connection, or a new one, will do. */
+static struct hc_pool_waiter *line_first(const struct hc_pool_host *h)
+{
+    struct hc_pool_waiter *any = waiter_of_line(hc_list_first(&h->line[0]));
+    struct hc_pool_waiter *fresh = waiter_of_line(hc_list_first(&h->line[1]));
+
+    if (any == NULL || (fresh != NULL && fresh->number < any->number))
+        return fresh;
+    return any;
+}
+
+static void waiter_take_dial(struct hc_pool_waiter *t, struct hc_pool_dial *d)
+{
+    hc_list_cut(&t->bare);
+    hc_list_cut(&d->link);
+    hc_list_put(&d->host->dials, &d->link);
+    t->dial = d;
+    d->waiter = t;
+}
+
+/* The dial goes on: it serves the next one. */
 static void waiter_leave_dial(struct hc_pool_waiter *t)
 {
-    if (t->dial != NULL)
-        hc_stats_move(t->stats, &t->dial->stats);
+    struct hc_pool_dial *d = t->dial;
+
+    if (d == NULL)
+        return;
+    hc_stats_move(t->stats, &d->dial->stats);
+    hc_list_cut(&d->link);
+    hc_list_put(&d->host->orphans, &d->link);
+    d->waiter = NULL;
     t->dial = NULL;
     t->adopted = false;
 }
 
 static void waiter_unlink(struct hc_pool_waiter *t)
 {
-    struct hc_pool_host *h = t->host;
-
-    if (t->prev != NULL)
-        t->prev->next = t->next;
-    else
-        h->first = t->next;
-    if (t->next != NULL)
-        t->next->prev = t->prev;
-    else
-        h->last = t->prev;
-    t->prev = t->next = NULL;
     waiter_leave_dial(t);
+    hc_list_cut(&t->line);
+    hc_list_cut(&t->bare);
     t->host = NULL;
 }
 
-static void waiter_hand(struct hc_pool_waiter *t, struct hc_conn *c)
+static void waiter_hand(struct hc_pool_waiter *t, struct hc_conn *c,
+                        int64_t now)
 {
+    c->host->moved = now;
     waiter_unlink(t);
     t->conn = c;
     hc_watch_owner(&c->watch, t->job);
     hc_job_wake(t->job);
 }
 
-static int waiter_fail(struct hc_pool_waiter *t,
-                       const struct headcount_error *why)
+static void waiter_fail(struct hc_pool_waiter *t,
+                        const struct headcount_error *why)
 {
     waiter_unlink(t);
     t->failed = true;
     hc_job_wake(t->job);
-    return hc_error_pass(&t->error, why);
+    hc_error_pass(t->error, why);
+}
+
+/* ---- a place for one more connection ---- */
+
+static bool pool_is_short(const struct hc_pool *p, int64_t now)
+{
+    return now < p->short_until;
+}
+
+/* Makes room by closing idle connections: of this host for a waiter that wants
+ * a fresh one, of any host where the total is used.  False where there is none;
+ * the host then stands in the line for the total, if that is what it lacks. */
+static bool pool_has_room(struct hc_pool_host *h, bool fresh, int64_t now)
+{
+    struct hc_pool *p = h->pool;
+    const struct hc_net_config *config = &p->net->config;
+    bool mine = p->turn == h || hc_list_first(&p->wants) == NULL;
+
+    if (h->open >= config->per_host && fresh)
+        hc_pool_idle_evict(p, h);
+    if (h->open >= config->per_host)
+        return false;
+    if (mine && p->conns >= config->total)
+        hc_pool_idle_evict(p, NULL);
+    if (!mine || p->conns >= config->total || pool_is_short(p, now)) {
+        if (h->wants.next == NULL)
+            hc_list_put(&p->wants, &h->wants);
+        if (pool_is_short(p, now))
+            hc_job_at(&p->job, p->short_until);
+        return false;
+    }
+    if (p->short_until != 0)         /* one at a time until one succeeds */
+        p->short_until = hc_time_add(now, POOL_PAUSE);
+    else if (p->turn == h)
+        p->moved = now;
+    p->turn = NULL;
+    return true;
+}
+
+static struct hc_pool_host *wants_first(const struct hc_pool *p)
+{
+    return hc_list_of(hc_list_first(&p->wants),
+                      offsetof(struct hc_pool_host, wants));
+}
+
+static void wants_last(struct hc_pool_host *h)
+{
+    hc_list_cut(&h->wants);
+    hc_list_put(&h->pool->wants, &h->wants);
+}
+
+/* A connection came back while the total is used: does it go, so that a host in
+ * the line for the total gets its place?  Yes if that host has none, or has
+ * less than its share; else its next chance comes when it is first again. */
+static bool pool_yields(struct hc_pool_host *h)
+{
+    if (line_first(h) == NULL)
+        return false;                /* it becomes idle, and may be closed */
+    if (h->wants.next != NULL)
+        wants_last(h);               /* it has just got one */
+    struct hc_pool_host *first = wants_first(h->pool);
+
+    if (first == NULL || first == h)
+        return false;
+    if (first->open == 0 || first->open + 1 < h->open)
+        return true;
+    wants_last(first);
+    return false;
+}
+
+/* ---- dials ---- */
+
+static void dial_free(struct hc_pool_dial *d)
+{
+    const struct hc_alloc *alloc = &d->host->pool->net->sys.alloc;
+
+    hc_list_cut(&d->link);
+    hc_dial_free(d->dial);
+    hc_job_fini(&d->job);
+    hc_free(alloc, d, sizeof *d);
+}
+
+static void host_takes(struct hc_pool_host *h, struct hc_pool_dial *d,
+                       int64_t now)
+{
+    struct hc_pool *p = h->pool;
+    struct hc_pool_waiter *t = line_first(h);
+    struct hc_conn *c = d->dial->conn;
+    struct hc_tls_session session;
+
+    d->dial->conn = NULL;
+    p->short_until = 0;
+    hc_job_wake(&p->job);            /* others waited for a descriptor too */
+    hc_error_reset(&h->why);
+    hc_pool_conn_init(h, c);
+    if (c->tls && hc_tls_session_get(&c->engine, &session)) {
+        hc_sessions_keep(&p->sessions, &p->net->sys.alloc, &session);
+        hc_wipe(&session, sizeof session);
+    }
+    if (t == NULL) {
+        hc_pool_idle_keep(c, now);
+        return;
+    }
+    hc_stats_move(t->stats, &d->dial->stats);
+    waiter_hand(t, c, now);
+}
+
+/* The process or the machine has no descriptor left: an idle connection makes
+ * room, else the waiter stays in the line until one of ours is closed or the
+ * pause is over. */
+static bool host_is_short(struct hc_pool_host *h, int sys, int64_t now)
+{
+    struct hc_pool *p = h->pool;
+
+    if (sys != EMFILE && sys != ENFILE)
+        return false;
+    if (!hc_pool_idle_evict(p, NULL))
+        p->short_until = hc_time_add(now, POOL_PAUSE);
+    return true;
+}
+
+/* A waiter that adopted the dial did not get the full connect timeout: it gets
+ * a dial of its own. */
+static void host_lost(struct hc_pool_host *h, struct hc_pool_waiter *t,
+                      const struct headcount_error *why, int64_t now)
+{
+    bool adopted = t != NULL && t->adopted;
+
+    hc_pool_host_freed(h);
+    if (host_is_short(h, why->sys, now))
+        return;
+    h->why = *why;
+    if (adopted)
+        t->since = now;
+    else if (t != NULL)
+        waiter_fail(t, why);
+}
+
+static void dial_ended(struct hc_job *job, int64_t now)
+{
+    struct hc_pool_dial *d = (struct hc_pool_dial *)job;
+    struct hc_pool_host *h = d->host;
+    struct hc_pool_waiter *t = d->waiter;
+
+    if (d->dial->state != DIAL_DONE && d->dial->state != DIAL_FAILED)
+        return;
+    if (d->dial->state == DIAL_FAILED && t != NULL)
+        hc_stats_move(t->stats, &d->dial->stats);
+    if (t != NULL) {                 /* its place is ahead of all others */
+        t->dial = NULL;
+        hc_list_put(h->bare.next, &t->bare);
+        hc_job_wake(t->job);         /* the acquire timeout counts again */
+    }
+    if (d->dial->state == DIAL_DONE)
+        host_takes(h, d, now);
+    else
+        host_lost(h, t, &d->dial->error, now);
+    if (t != NULL)
+        t->adopted = false;
+    dial_free(d);
+    hc_job_wake(&h->job);
+}
+
+static bool host_dials(struct hc_pool_host *h, struct hc_pool_waiter *t,
+                       int64_t now)
+{
+    struct hc_pool *p = h->pool;
+    struct hc_pool_dial *d = hc_alloc(&p->net->sys.alloc, sizeof *d);
+
+    if (d == NULL)
+        return false;
+    d->host = h;
+    hc_job_init(&d->job, &p->net->jobs, dial_ended);
+    const struct hc_dial_config config = {
+        .origin = h->origin, .anchors = h->anchors, .owner = &d->job,
+        .proxy = h->proxy,
+        .session = h->origin.tls
+                       ? hc_sessions_find(&p->sessions, h->anchors,
+                                          h->origin.host) : NULL,
+    };
+
+    d->dial = hc_dial_new(p->net, &config, now);
+    if (d->dial == NULL) {
+        dial_free(d);
+        return false;
+    }
+    h->open++;
+    p->conns++;
+    waiter_take_dial(t, d);
+    return true;
 }
 
 /* ---- serving ---- */
 
-/* Makes room by closing idle connections: of this host for a waiter that
- * wants a fresh one, of any host where the whole pool is full. */
-static bool pool_has_room(struct hc_pool *p, struct hc_pool_host *h,
-                          bool fresh)
+/* False: there is nothing for this waiter, which has no dial. */
+static bool host_dials_for(struct hc_pool_host *h, struct hc_pool_waiter *t,
+                           int64_t now)
 {
-    if (h->conns + h->dials_n >= p->net->config.per_host && fresh)
-        pool_evict(p, h);
-    for (struct hc_pool_host *o = p->hosts;
-         o != NULL && p->conns >= HC_POOL_MAX; o = o->next)
-        pool_evict(p, o);
-    return h->conns + h->dials_n < p->net->config.per_host &&
-           p->conns < HC_POOL_MAX;
-}
+    struct headcount_error e = { .code = 0 };
+    struct hc_pool_dial *orphan = dial_of(hc_list_first(&h->orphans));
 
-static bool pool_dial(struct hc_pool *p, struct hc_pool_host *h,
-                      struct hc_pool_waiter *t, int64_t now)
-{
-    const struct hc_dial_config config = {
-        .origin = h->origin, .anchors = h->anchors, .owner = &p->job,
-        .proxy = h->proxy,
-        .session = h->origin.tls ? pool_session(p, h) : NULL,
-    };
-    struct hc_dial *d = hc_dial_new(p->net, &config, now);
-
-    if (d == NULL)
+    if (orphan != NULL) {
+        waiter_take_dial(t, orphan);
+        t->adopted = true;
+        hc_job_wake(t->job);
+        return true;
+    }
+    if (!pool_has_room(h, t->fresh, now))
         return false;
-    d->next = h->dials;
-    h->dials = d;
-    h->dials_n++;
-    p->conns++;
-    t->dial = d;
+    if (host_dials(h, t, now)) {
+        hc_job_wake(t->job);         /* other limits are its own now */
+        return true;
+    }
+    hc_error_set(&e, HEADCOUNT_ENOMEM, "out of memory for a connection");
+    waiter_fail(t, &e);
     return true;
 }
 
-/* A dial whose waiter was served by another connection meanwhile. */
-static struct hc_dial *pool_orphan(const struct hc_pool_host *h)
+/* Whoever asked first is served first: one who wants a new connection, before
+ * one who takes an idle one, may need the idle one's place. */
+static void host_serve(struct hc_pool_host *h, int64_t now)
 {
-    for (struct hc_dial *d = h->dials; d != NULL; d = d->next) {
-        const struct hc_pool_waiter *t = h->first;
+    for (;;) {
+        struct hc_pool_waiter *bare = waiter_of_bare(hc_list_first(&h->bare));
+        struct hc_pool_waiter *idle =
+            hc_list_first(&h->idle) != NULL
+                ? waiter_of_line(hc_list_first(&h->line[0])) : NULL;
 
-        if (d->state == DIAL_FAILED)
+        if (bare != NULL && (idle == NULL ||
+                             (bare->fresh && bare->number < idle->number)) &&
+            host_dials_for(h, bare, now))
             continue;
-        while (t != NULL && t->dial != d)
-            t = t->next;
-        if (t == NULL)
-            return d;
-    }
-    return NULL;
-}
-
-/* No idle connection serves this waiter.  It waits for a dial, or for one of
- * the host's connections to come back; where nothing can come it fails. */
-static void pool_let_wait(struct hc_pool *p, struct hc_pool_host *h,
-                          struct hc_pool_waiter *t, int64_t now)
-{
-    struct headcount_error e = { .code = 0 };
-
-    if (t->dial == NULL) {
-        t->dial = pool_orphan(h);
-        t->adopted = t->dial != NULL;
-    }
-    if (t->dial != NULL)
-        return;
-    if (pool_has_room(p, h, t->fresh)) {
-        if (pool_dial(p, h, t, now))
-            return;
-        hc_error_set(&e, HEADCOUNT_ENOMEM, "out of memory for a connection");
-    } else {
-        if (h->conns + h->dials_n > 0)
-            return;
-        hc_error_set(&e, HEADCOUNT_ELIMIT,
-                     "%s: %d connections are open already", h->origin.host,
-                     HC_POOL_MAX);
-    }
-    waiter_fail(t, &e);
-}
-
-static void pool_serve(struct hc_pool *p, struct hc_pool_host *h, int64_t now)
-{
-    struct hc_pool_waiter *next;
-
-    for (struct hc_pool_waiter *t = h->first; t != NULL; t = next) {
-        next = t->next;
-        struct hc_conn *c = t->fresh ? NULL : pool_take_idle(p, h, now);
+        if (idle == NULL)
+            break;
+        struct hc_conn *c = hc_pool_idle_take(h, now);
 
         if (c != NULL)
-            waiter_hand(t, c);
-        else
-            pool_let_wait(p, h, t, now);
+            waiter_hand(idle, c, now);
     }
+    if (hc_list_first(&h->bare) == NULL)
+        hc_list_cut(&h->wants);
 }
 
-/* ---- the job: what dials made, what was idle too long ---- */
-
-static void pool_take_made(struct hc_pool *p, struct hc_pool_host *h,
-                           struct hc_dial *d, int64_t now)
+static void host_run(struct hc_job *job, int64_t now)
 {
-    struct hc_conn *c = d->conn;
+    struct hc_pool_host *h = (struct hc_pool_host *)job;
 
-    d->conn = NULL;
-    c->host = h;
-    h->conns++;
-    p->conns++;
-    pool_keep_session(p, c);
-    if (h->first != NULL) {
-        hc_stats_move(h->first->stats, &d->stats);
-        waiter_hand(h->first, c);
-    } else {
-        pool_keep(p, c, now);
-    }
+    host_serve(h, now);
+    if (hc_pool_host_is_unused(h))
+        hc_pool_host_free(h);
 }
 
-static void pool_take_dial(struct hc_pool *p, struct hc_pool_host *h,
-                           struct hc_dial *d, int64_t now)
-{
-    struct hc_pool_waiter *t = h->first;
-
-    while (t != NULL && t->dial != d)
-        t = t->next;
-    if (d->state == DIAL_DONE)
-        pool_take_made(p, h, d, now);
-    else if (t != NULL && !t->adopted)
-        waiter_fail(t, &d->error);
-    /* A waiter that adopted this dial did not get the full connect timeout, so
-     * pool_serve starts a new dial. */
-    for (t = h->first; t != NULL; t = t->next)
-        if (t->dial == d)
-            waiter_leave_dial(t);
-    h->dials_n--;
-    p->conns--;
-    hc_dial_free(d);
-}
-
-static void pool_take_dials(struct hc_pool *p, struct hc_pool_host *h,
-                            int64_t now)
-{
-    struct hc_dial **at = &h->dials;
-
-    while (*at != NULL) {
-        struct hc_dial *d = *at;
-
-        if (d->state != DIAL_DONE && d->state != DIAL_FAILED) {
-            at = &d->next;
-            continue;
-        }
-        *at = d->next;
-        pool_take_dial(p, h, d, now);
-    }
-}
-
-static void pool_close_old(struct hc_pool *p, struct hc_pool_host *h,
-                           int64_t now)
-{
-    struct hc_conn *next;
-
-    for (struct hc_conn *c = h->idle; c != NULL; c = next) {
-        next = c->next;
-        if (c->watch.got == 0 && now < pool_until(p, c)) {
-            hc_job_at(&p->job, pool_until(p, c));
-            continue;
-        }
-        pool_unlink_idle(h, c);
-        pool_close(p, c);
-    }
-}
-
+/* One place for each host in its turn. */
 static void pool_run(struct hc_job *job, int64_t now)
 {
     struct hc_pool *p = (struct hc_pool *)job;
+    struct hc_pool_host *h;
 
-    for (struct hc_pool_host *h = p->hosts; h != NULL; h = h->next) {
-        pool_take_dials(p, h, now);
-        pool_serve(p, h, now);
-        pool_close_old(p, h, now);
+    if (pool_is_short(p, now) && wants_first(p) != NULL)
+        hc_pool_idle_evict(p, NULL);
+    while ((h = wants_first(p)) != NULL && !pool_is_short(p, now) &&
+           (p->conns < p->net->config.total || p->idle_n > 0)) {
+        hc_list_cut(&h->wants);
+        p->turn = h;
+        host_serve(h, now);
+        p->turn = NULL;
     }
-    pool_reap(p);
+    if (h != NULL && pool_is_short(p, now))
+        hc_job_at(&p->job, p->short_until);
 }
 
 /* ---- from outside ---- */
@@ -410,54 +375,54 @@ static void pool_run(struct hc_job *job, int64_t now)
 void hc_pool_init(struct hc_pool *p, struct hc_net *net)
 {
     *p = (struct hc_pool){ .net = net };
+    hc_list_init(&p->idle);
+    hc_list_init(&p->wants);
     hc_job_init(&p->job, &net->jobs, pool_run);
+}
+
+static void host_end_dials(struct hc_pool_host *h, const struct hc_link *of)
+{
+    struct hc_pool_dial *d;
+
+    while ((d = dial_of(hc_list_first(of))) != NULL) {
+        dial_free(d);
+        hc_pool_host_freed(h);
+    }
 }
 
 void hc_pool_fini(struct hc_pool *p)
 {
-    for (struct hc_pool_host *h = p->hosts; h != NULL; h = h->next) {
-        while (h->idle != NULL)
-            pool_evict(p, h);
-        while (h->dials != NULL) {
-            struct hc_dial *d = h->dials;
+    for (size_t i = 0; i < HC_POOL_TABLE; i++) {
+        struct hc_pool_host *h;
 
-            h->dials = d->next;
-            h->dials_n--;
-            p->conns--;
-            hc_dial_free(d);
+        while ((h = p->table[i]) != NULL) {
+            host_end_dials(h, &h->dials);
+            host_end_dials(h, &h->orphans);
+            hc_pool_host_free(h);
         }
     }
-    pool_reap(p);
-    if (p->sessions != NULL)
-        hc_wipe(p->sessions, HC_POOL_SESSIONS * sizeof *p->sessions);
-    hc_free(&p->net->sys.alloc, p->sessions,
-            HC_POOL_SESSIONS * sizeof *p->sessions);
-    p->sessions = NULL;
+    hc_sessions_fini(&p->sessions, &p->net->sys.alloc);
     hc_job_fini(&p->job);
 }
 
 int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
                 const struct hc_pool_ask *ask, int64_t now)
 {
-    struct hc_pool_host *h = pool_host(p, ask);
+    struct hc_pool_host *h = hc_pool_host(p, ask, host_run);
 
-    *waiter = (struct hc_pool_waiter){ .host = h, .job = ask->job,
-                              .stats = ask->stats, .fresh = ask->fresh };
+    *waiter = (struct hc_pool_waiter){
+        .host = h, .job = ask->job, .stats = ask->stats, .error = ask->error,
+        .fresh = ask->fresh, .number = p->asked++, .since = now,
+    };
     if (h == NULL) {
         waiter->failed = true;
-        return hc_error_set(&waiter->error, HEADCOUNT_ENOMEM,
+        return hc_error_set(ask->error, HEADCOUNT_ENOMEM,
                             "out of memory for a connection");
     }
-    waiter->prev = h->last;
-    if (h->last != NULL)
-        h->last->next = waiter;
-    else
-        h->first = waiter;
-    h->last = waiter;
-    pool_serve(p, h, now);
-    if (waiter->failed)
-        pool_reap(p);
-    return waiter->failed ? waiter->error.code : 0;
+    hc_list_put(&h->line[ask->fresh ? 1 : 0], &waiter->line);
+    hc_list_put(&h->bare, &waiter->bare);
+    host_serve(h, now);
+    return waiter->failed ? HEADCOUNT_ENOMEM : 0;
 }
 
 void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
@@ -467,47 +432,87 @@ void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
 
     if (c == NULL)
         return;
+    struct hc_pool_host *h = c->host;
+
     waiter->conn = NULL;
-    if (reusable && !p->net->config.no_keep_alive &&
-        now < hc_time_add(c->born, p->net->config.age))
-        pool_keep(p, c, now);
-    else
-        pool_close(p, c);
-    hc_job_wake(&p->job);            /* serves, and minds the time */
+    if (!reusable || p->net->config.no_keep_alive ||
+        now >= hc_time_add(c->born, p->net->config.age) || pool_yields(h)) {
+        hc_pool_conn_close(c);
+        return;
+    }
+    hc_pool_idle_keep(c, now);
+    if (line_first(h) != NULL)
+        hc_job_wake(&h->job);
+    if (hc_list_first(&p->wants) != NULL)
+        hc_job_wake(&p->job);
 }
 
 void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
                          int64_t now)
 {
     if (waiter->host != NULL) {
+        hc_job_wake(&waiter->host->job);
         waiter_unlink(waiter);
-        hc_job_wake(&p->job);
     }
     hc_pool_give(p, waiter, false, now);
 }
 
-void hc_pool_suspect(struct hc_pool *p, const struct hc_pool_waiter *waiter,
-                     int64_t since)
+int64_t hc_pool_until(const struct hc_pool *p,
+                      const struct hc_pool_waiter *waiter)
 {
-    struct hc_pool_host *h = waiter->conn->host;
-    struct hc_conn *next;
+    const struct hc_pool_host *h = waiter->host;
 
-    for (struct hc_conn *c = h->idle; c != NULL; c = next) {
-        next = c->next;
-        if (c->idle_since > since)
-            continue;
-        hc_stats_count(&p->net->stats, waiter->stats, connections_purged);
-        pool_unlink_idle(h, c);
-        pool_close(p, c);
-    }
+    if (h == NULL || waiter->dial != NULL)
+        return HC_NEVER;
+    int64_t since = waiter->since > h->moved ? waiter->since : h->moved;
+
+    if (h->wants.next != NULL && p->moved > since)
+        since = p->moved;
+    return hc_time_add(since, p->net->config.acquire_timeout);
 }
 
 size_t hc_pool_idle(const struct hc_pool *p)
 {
+    return p->idle_n;
+}
+
+/* ---- the sentence ---- */
+
+static size_t waiters_ahead(const struct hc_pool_waiter *t)
+{
+    const struct hc_link *head = &t->host->line[t->fresh ? 1 : 0];
     size_t n = 0;
 
-    for (const struct hc_pool_host *h = p->hosts; h != NULL; h = h->next)
-        for (const struct hc_conn *c = h->idle; c != NULL; c = c->next)
-            n++;
+    for (const struct hc_link *at = t->line.prev;
+         at != head && n < POOL_AHEAD; at = at->prev)
+        n++;
     return n;
+}
+
+int hc_pool_overdue(const struct hc_pool *p,
+                    const struct hc_pool_waiter *waiter)
+{
+    const struct hc_pool_host *h = waiter->host;
+    const struct hc_net_config *config = &p->net->config;
+    size_t ahead = waiters_ahead(waiter);
+    char why[160];
+
+    if (p->short_until != 0)
+        hc_fmt(why, sizeof why, "no file descriptor is left for one "
+               "(ulimit -n raises the limit)");
+    else if (h->open >= config->per_host)
+        hc_fmt(why, sizeof why, "%zu of %zu to this host are open "
+               "(max_connections_per_host raises the limit)", h->open,
+               config->per_host);
+    else
+        hc_fmt(why, sizeof why, "%zu of %zu are open (max_connections raises "
+               "the limit)", p->conns, config->total);
+    return hc_error_set(waiter->error, HEADCOUNT_ELIMIT,
+                        "%s:%u: no connection for %lld ms, with %s%zu requests "
+                        "ahead in the line: %s%s%s",
+                        h->origin.host, (unsigned)h->origin.port,
+                        (long long)(config->acquire_timeout / HC_MS),
+                        ahead == POOL_AHEAD ? "at least " : "", ahead, why,
+                        h->why.code != 0 ? "; the last attempt to connect: "
+                                         : "", h->why.what);
 }

@@ -2,37 +2,50 @@
  *
  *     hc_pool_ask(pool, &turn, &ask, now)   the job is woken when it is decided
  *     turn.conn                             yours until hc_pool_give
- *     turn.failed                           turn.error says why
+ *     turn.failed                           *ask.error says why
  *     hc_pool_waiter_drop(&turn, now)              always, at the end
  *
  * The newest idle connection is lent first (LIFO), after a check that it is
  * still quiet; waiters are served in order (FIFO).  A connection belongs to one
  * origin, one set of anchors and one proxy (or none) and is never lent for
  * another.
+ *
+ * A host has up to per_host connections, all hosts together have up to `total`.
+ * Hosts that want another one while the total is used stand in a line of their
+ * own, and each gets one in its turn.
  */
 #ifndef HC_NET_POOL_H
 #define HC_NET_POOL_H
 
 #include "net/conn.h"
 #include "net/dial.h"
+#include "net/list.h"
+#include "net/sessions.h"
 
-#define HC_POOL_MAX 200              /* connections of one handle            */
-#define HC_POOL_SESSIONS 16
+#ifdef HC_TINY
+#define HC_POOL_TABLE 2
+#else
+#define HC_POOL_TABLE 256            /* buckets of hosts                     */
+#endif
 
 struct hc_pool_host;
+struct hc_pool_dial;
 
 struct hc_pool_waiter {
     struct hc_conn *conn;
     bool failed;
-    struct headcount_error error;
 
-    struct hc_pool_host *host;       /* private from here; NULL: asks nothing */
+    bool fresh;                      /* private from here: no kept connection */
+    bool adopted;                    /* the dial was begun for another one   */
+    struct hc_pool_host *host;       /* NULL: asks nothing                   */
     struct hc_job *job;
-    struct hc_pool_waiter *prev, *next;
     struct headcount_stats *stats;
-    struct hc_dial *dial;            /* that counts for this turn's op       */
-    bool adopted;                    /* and was begun for another one        */
-    bool fresh;                      /* no kept connection will do           */
+    struct headcount_error *error;
+    struct hc_pool_dial *dial;       /* that counts for this turn's op       */
+    struct hc_link line;             /* of its host                          */
+    struct hc_link bare;             /* those without a dial                 */
+    uint64_t number;                 /* in the order of asking               */
+    int64_t since;                   /* it waits for others                  */
 };
 
 struct hc_pool_ask {
@@ -41,15 +54,25 @@ struct hc_pool_ask {
     const struct hc_proxy *proxy;        /* NULL: none; outlives the pool    */
     struct hc_job *job;
     struct headcount_stats *stats; /* of the op; NULL is fine          */
-    bool fresh;
+    struct headcount_error *error;       /* filled where the turn fails      */
+    bool fresh;                          /* no kept connection will do       */
 };
 
+/* Must not move. */
 struct hc_pool {
     struct hc_job job;                   /* first member                     */
     struct hc_net *net;
-    struct hc_pool_host *hosts;
-    struct hc_tls_session *sessions;     /* HC_POOL_SESSIONS, or NULL        */
+    struct hc_pool_host *table[HC_POOL_TABLE];
+    struct hc_sessions sessions;
+    size_t hosts;
     size_t conns;                        /* open ones and dials              */
+    size_t idle_n;
+    struct hc_link idle;                 /* of all hosts, the oldest first   */
+    struct hc_link wants;                /* hosts: the line for the total    */
+    struct hc_pool_host *turn;           /* the host whose turn it is in it  */
+    int64_t moved;                       /* when that line last moved        */
+    int64_t short_until;                 /* no descriptor was left; 0: not so */
+    uint64_t asked;
 };
 
 void hc_pool_init(struct hc_pool *p, struct hc_net *net);
@@ -57,8 +80,8 @@ void hc_pool_init(struct hc_pool *p, struct hc_net *net);
  * been given back. */
 void hc_pool_fini(struct hc_pool *p);
 
-/* 0, or HEADCOUNT_ENOMEM, HEADCOUNT_ELIMIT with turn->failed.  The turn may
- * be decided at once; the job is woken otherwise. */
+/* 0, or HEADCOUNT_ENOMEM with waiter->failed.  The turn may be decided at once;
+ * the job is woken otherwise. */
 int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
                 const struct hc_pool_ask *ask, int64_t now);
 /* Gives turn->conn back: kept if `reusable`, else closed. */
@@ -68,6 +91,15 @@ void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
  * fine. */
 void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
                          int64_t now);
+
+/* When the acquire timeout of a waiter in the line is over: it counts while
+ * nobody ahead is served.  HC_NEVER: it is served, or has a dial, which has
+ * limits of its own. */
+int64_t hc_pool_until(const struct hc_pool *p,
+                      const struct hc_pool_waiter *waiter);
+/* HEADCOUNT_ELIMIT: that time is over, and what the waiter waited for. */
+int hc_pool_overdue(const struct hc_pool *p,
+                    const struct hc_pool_waiter *waiter);
 
 /* The connection that the turn was lent, a kept one, went silent or was reset:
  * whatever broke it (a NAT gateway that was replaced) may have broken those

@@ -216,6 +216,30 @@ TEST(call, a_read_without_an_answer_is_tried_again_and_a_write_is_not)
     retried(AWS_PEER_SILENT, put, false);
 }
 
+TEST(call, a_wait_in_line_that_ends_is_final_and_costs_no_quota)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    struct hc_pool_waiter busy;
+    struct hc_job job = { .jobs = NULL };
+
+    aws_world_open(&w, NULL, answers);
+    struct hc_origin origin = net_world_origin(&w.world);
+    const struct hc_pool_ask ask = { .origin = &origin, .job = &job };
+
+    hc_str_copy(origin.host, sizeof origin.host, HC_STR("127.0.0.1"));
+    w.world.net.config.per_host = 1;
+    hc_pool_ask(&w.world.net.pool, &busy, &ask, w.world.now);
+    for (int i = 0; i < 5000 && busy.conn == NULL; i++)
+        aws_world_round(&w);
+    CHECK_INT(caller_start(plain), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(me.stats.retries, 0);
+    CHECK_INT(w.client.quota.left, HC_RETRY_QUOTA);
+    CHECK_INT(w.script.requests, 0);
+    hc_pool_waiter_drop(&w.world.net.pool, &busy, w.world.now);
+    failed_with(HEADCOUNT_ELIMIT, "ahead in the line");
+}
+
 /* A NAT gateway was replaced: what was kept is dead, each new one works. */
 TEST(call, after_a_silent_kept_connection_an_attempt_has_a_new_one)
 {

@@ -235,6 +235,35 @@ TEST(creds_fetch, after_a_silent_kept_connection_a_try_has_a_new_one)
     end();
 }
 
+/* All connections are in use: that says nothing about the service. */
+TEST(creds_fetch, the_line_for_a_connection_is_not_counted_as_its_silence)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    struct hc_pool_waiter busy;
+
+    start(answers);
+    w.world.net.config.per_host = 1;
+    const struct hc_origin origin = net_world_origin(&w.world);
+    const struct hc_pool_ask ask = { .origin = &origin, .job = &me.job };
+
+    hc_pool_ask(&w.world.net.pool, &busy, &ask, w.world.now);
+    for (int i = 0; i < 5000 && busy.conn == NULL; i++)
+        aws_world_round(&w);
+    CHECK(busy.conn != NULL);
+    const struct hc_creds_fetch_config config = plain();
+
+    hc_creds_fetch_start(&me.fetch, &config, w.world.now);
+    for (int i = 0; i < 9; i++)
+        net_world_pass(&w.world, HC_SECOND);
+    CHECK(!me.ended);
+    CHECK_INT(me.fetch.tried, 1);
+    hc_pool_give(&w.world.net.pool, &busy, true, w.world.now);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(me.answer, CREDS_FETCH_DONE);
+    CHECK_INT(me.fetch.tried, 1);
+    end();
+}
+
 TEST(creds_fetch, a_port_that_refuses_is_tried_as_often)
 {
     start(NULL);

@@ -678,8 +678,37 @@ TEST(fetch, who_waits_for_a_free_connection_waits_ten_seconds)
     CHECK(!two.ended);
     net_world_pass(&world, 1 * HC_SECOND);
     CHECK(two.failed);
-    CHECK_INT(two.f.error.code, HEADCOUNT_ETIMEDOUT);
-    CHECK(strstr(two.f.error.what, "waiting for a connection") != NULL);
+    CHECK_INT(two.f.error.code, HEADCOUNT_ELIMIT);
+    CHECK(strstr(two.f.error.what, ": no connection for 10000 ms, with 0 "
+                 "requests ahead in the line: 1 of 1 to this host are open "
+                 "(max_connections_per_host raises the limit)") != NULL);
+    fetcher_end(&two);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+/* Its wait begins anew whenever one ahead is served. */
+TEST(fetch, a_line_that_moves_is_waited_in)
+{
+    static struct fetcher three;
+
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, &(struct hc_net_config){ .per_host = 1 }, NULL);
+    fetcher_begin(&one);
+    net_world_settle(&world);
+    fetcher_begin(&two);
+    fetcher_begin(&three);
+    net_world_pass(&world, 9 * HC_SECOND);
+    net_peer_say(&world.peer, 0, OK_EMPTY);
+    net_world_until(&world, &one.ended);
+    net_world_settle(&world);
+    CHECK(two.f.waiter.conn != NULL);
+    net_world_pass(&world, 9 * HC_SECOND);
+    CHECK(!three.ended);
+    net_world_pass(&world, 1 * HC_SECOND);
+    CHECK(three.failed);
+    CHECK_INT(three.f.error.code, HEADCOUNT_ELIMIT);
+    fetcher_end(&three);
     fetcher_end(&two);
     fetcher_end(&one);
     net_world_close(&world);

@@ -2,6 +2,7 @@
 #include "net/pool.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ struct taker {
     struct hc_job job;
     struct hc_pool_waiter waiter;
     struct headcount_stats stats;
+    struct headcount_error error;
     bool has;
 };
 
@@ -32,6 +34,7 @@ static void take(struct taker *t, bool fresh)
     const struct hc_origin origin = net_world_origin(&world);
     const struct hc_pool_ask ask = {
         .origin = &origin, .job = &t->job, .stats = &t->stats, .fresh = fresh,
+        .error = &t->error,
         .anchors = origin.tls ? &world.anchors : NULL,
     };
 
@@ -131,7 +134,7 @@ TEST(pool, idle_ones_are_closed_after_twenty_seconds)
     net_world_pass(&world, 1 * HC_SECOND);
     CHECK_INT(idle(), 0);
     CHECK_INT(world.net.pool.conns, 0);
-    CHECK(world.net.pool.hosts == NULL);
+    CHECK_INT(world.net.pool.hosts, 0);
     net_world_close(&world);
 }
 
@@ -240,7 +243,7 @@ TEST(pool, a_dial_that_fails_fails_its_turn)
     net_world_until(&world, &takers[1].has);
     for (int i = 0; i < 2; i++) {
         CHECK(takers[i].waiter.failed);
-        CHECK_INT(takers[i].waiter.error.code, HEADCOUNT_ECONNECT);
+        CHECK_INT(takers[i].error.code, HEADCOUNT_ECONNECT);
         give(&takers[i], false);
     }
     net_world_settle(&world);
@@ -346,4 +349,244 @@ TEST(pool, a_child_that_ends_does_not_end_its_parents_connections)
     net_world_close(&world);
     CHECK(!told);
     CHECK_INT(left, 1);
+}
+
+/* ---- the line ---- */
+
+static struct taker many[1000];
+
+static size_t held(struct taker *of, size_t n, struct taker **who)
+{
+    size_t held = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (of[i].waiter.conn != NULL)
+            who[held++] = &of[i];
+    return held;
+}
+
+/* 1,000 at once, each answer after 120 ms, ten connections: 12 s. */
+TEST(pool, a_line_that_moves_is_never_over)
+{
+    const size_t n = sizeof many / sizeof *many;
+    struct taker *who[10];
+    size_t served = 0;
+
+    open_with((struct hc_net_config){ .idle = 0 });
+    for (size_t i = 0; i < n; i++)
+        take(&many[i], false);
+    net_world_settle(&world);
+    while (served < n) {
+        size_t now = held(many, n, who);
+
+        CHECK_INT(now, 10);
+        CHECK(who[0] == &many[served]);      /* in order */
+        net_world_pass(&world, 120 * HC_MS);
+        for (size_t i = served + now; i < n; i++)
+            CHECK(hc_pool_until(&world.net.pool, &many[i].waiter) > world.now);
+        for (size_t i = 0; i < now; i++)
+            give(who[i], true);
+        served += now;
+        hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    }
+    CHECK_INT(world.peer.n, 10);
+    net_world_close(&world);
+}
+
+/* ---- the total ---- */
+
+static struct hc_anchors trusts[3];
+
+/* The peer's port by another trust: another host to the pool. */
+static void take_of(struct taker *t, size_t host)
+{
+    const struct hc_origin origin = net_world_origin(&world);
+    const struct hc_pool_ask ask = {
+        .origin = &origin, .job = &t->job, .stats = &t->stats,
+        .error = &t->error, .anchors = &trusts[host],
+    };
+
+    memset(t, 0, sizeof *t);
+    hc_job_init(&t->job, &world.net.jobs, taker_run);
+    hc_pool_ask(&world.net.pool, &t->waiter, &ask, world.now);
+}
+
+TEST(pool, at_the_total_another_hosts_idle_connection_makes_room)
+{
+    open_with((struct hc_net_config){ .total = 2 });
+    get(&takers[0]);
+    give(&takers[0], true);
+    get(&takers[0]);
+    get(&takers[1]);
+    give(&takers[0], true);
+    take_of(&takers[2], 0);
+    net_world_until(&world, &takers[2].has);
+    CHECK(takers[2].waiter.conn != NULL);
+    CHECK_INT(world.net.pool.conns, 2);
+    give(&takers[1], true);
+    give(&takers[2], true);
+    net_world_close(&world);
+}
+
+TEST(pool, at_the_total_a_host_without_a_connection_gets_the_next_one)
+{
+    open_with((struct hc_net_config){ .total = 2 });
+    for (int i = 0; i < 6; i++)
+        take_of(&takers[i], 0);
+    net_world_settle(&world);
+    CHECK(takers[1].waiter.conn != NULL);
+    take_of(&takers[6], 1);
+    take_of(&takers[7], 2);
+    net_world_pass(&world, 9 * HC_SECOND);
+    CHECK(!takers[6].has && !takers[7].has);
+    give(&takers[0], true);          /* four wait ahead, but for another host */
+    net_world_settle(&world);
+    CHECK(takers[6].waiter.conn != NULL);
+    CHECK(takers[2].waiter.conn == NULL);
+    /* The line for the total moved: the wait of the next in it is a new one. */
+    CHECK_INT(hc_pool_until(&world.net.pool, &takers[7].waiter),
+              world.now + 10 * HC_SECOND);
+    give(&takers[1], true);
+    net_world_settle(&world);
+    CHECK(takers[7].waiter.conn != NULL);
+    CHECK_INT(world.net.pool.conns, 2);
+    give(&takers[6], true);          /* nobody else wants it there */
+    net_world_settle(&world);
+    for (int i = 2; i < 6; i++) {    /* and all are served in the end */
+        CHECK(takers[i].waiter.conn != NULL);
+        give(&takers[i], true);
+        net_world_settle(&world);
+    }
+    give(&takers[7], true);
+    net_world_settle(&world);
+    net_world_close(&world);
+}
+
+TEST(pool, a_host_that_has_its_share_does_not_close_connections_for_more)
+{
+    open_with((struct hc_net_config){ .total = 2 });
+    take_of(&takers[0], 0);
+    take_of(&takers[1], 1);
+    net_world_settle(&world);
+    for (int i = 2; i < 8; i++)
+        take_of(&takers[i], (size_t)i % 2);
+    for (int i = 0; i < 8; i++) {
+        net_world_settle(&world);
+        CHECK(takers[i].waiter.conn != NULL);
+        give(&takers[i], true);
+    }
+    CHECK_INT(world.peer.n, 2);
+    net_world_close(&world);
+}
+
+TEST(pool, who_gives_up_at_the_total_hears_which_limit_it_was)
+{
+    open_with((struct hc_net_config){ .total = 1 });
+    get(&takers[0]);
+    take_of(&takers[1], 0);
+    take_of(&takers[2], 0);
+    CHECK_INT(hc_pool_overdue(&world.net.pool, &takers[2].waiter),
+              HEADCOUNT_ELIMIT);
+    CHECK(strstr(takers[2].error.what, "with 1 requests ahead in the line: 1 "
+                 "of 1 are open (max_connections raises the limit)") != NULL);
+    for (int i = 2; i >= 0; i--)
+        give(&takers[i], true);
+    net_world_settle(&world);
+    CHECK_INT(world.net.pool.hosts, 1);
+    net_world_close(&world);
+}
+
+/* ---- descriptors ---- */
+
+static struct rlimit descriptors;
+
+/* From now on no descriptor is left. */
+static void use_up_descriptors(void)
+{
+    int next = dup(0);
+    struct rlimit none;
+
+    CHECK(next > 0);
+    close(next);
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &descriptors), 0);
+    none = (struct rlimit){ (rlim_t)next, descriptors.rlim_max };
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+static void give_descriptors_back(void)
+{
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &descriptors), 0);
+}
+
+TEST(pool, without_a_descriptor_the_turn_waits)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    use_up_descriptors();
+    for (int i = 0; i < 3; i++)
+        take(&takers[i], false);
+    net_world_settle(&world);
+    for (int i = 0; i < 20; i++)
+        net_world_pass(&world, 100 * HC_MS);
+    bool failed = takers[0].waiter.failed;
+    int64_t until = hc_pool_until(&world.net.pool, &takers[0].waiter);
+
+    if (!takers[2].waiter.failed)    /* for want of memory */
+        hc_pool_overdue(&world.net.pool, &takers[2].waiter);
+    give_descriptors_back();
+    CHECK(!failed);
+    CHECK_INT(until, world.now + 8 * HC_SECOND);
+    CHECK_INT(takers[2].error.code, HEADCOUNT_ELIMIT);
+    CHECK(strstr(takers[2].error.what, "(ulimit -n raises") != NULL);
+    net_world_pass(&world, 100 * HC_MS);
+    net_world_settle(&world);
+    for (int i = 0; i < 3; i++) {
+        CHECK(takers[i].waiter.conn != NULL);
+        give(&takers[i], true);
+    }
+    net_world_close(&world);
+}
+
+TEST(pool, a_connection_that_is_given_back_ends_the_want_of_descriptors)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    use_up_descriptors();
+    take_of(&takers[1], 0);
+    net_world_settle(&world);
+    bool early = takers[1].waiter.conn != NULL || takers[1].waiter.failed;
+
+    give(&takers[0], true);          /* closed at once, without any pause */
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    size_t left = idle();
+    bool dials = takers[1].waiter.dial != NULL;
+
+    give_descriptors_back();
+    CHECK(!early);
+    CHECK_INT(left, 0);
+    CHECK(dials);
+    net_world_until(&world, &takers[1].has);
+    CHECK(takers[1].waiter.conn != NULL);
+    give(&takers[1], true);
+    net_world_close(&world);
+}
+
+TEST(pool, an_idle_connection_makes_room_for_a_descriptor)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    give(&takers[0], true);
+    use_up_descriptors();
+    take_of(&takers[1], 0);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    size_t left = idle();
+    bool dials = takers[1].waiter.dial != NULL;
+
+    give_descriptors_back();
+    CHECK_INT(left, 0);
+    CHECK(dials);
+    net_world_until(&world, &takers[1].has);
+    CHECK(takers[1].waiter.conn != NULL);
+    give(&takers[1], true);
+    net_world_close(&world);
 }

@@ -1,0 +1,210 @@
+/* net/pool_host.c - the pool's hosts, and the idle connections of each.
+ *
+ * A connection has a job of its own, which owns its watch while it is idle: it
+ * closes the connection when the peer says something or ends it, and when it
+ * was idle too long or is too old.
+ */
+#include "net/pool_host.h"
+
+#include "net/net.h"
+
+/* ---- hosts ---- */
+
+static struct hc_pool_host **pool_bucket(struct hc_pool *p, uint64_t hash)
+{
+    return &p->table[hash % HC_POOL_TABLE];
+}
+
+static bool pool_host_is(const struct hc_pool_host *h,
+                         const struct hc_pool_ask *ask, uint64_t hash)
+{
+    return h->hash == hash && h->anchors == ask->anchors &&
+           h->proxy == ask->proxy &&
+           hc_origin_eq(&h->origin, ask->origin);
+}
+
+static struct hc_pool_host *pool_host_new(struct hc_pool *p,
+                                          const struct hc_pool_ask *ask)
+{
+    struct hc_pool_host *h = hc_alloc(&p->net->sys.alloc, sizeof *h);
+
+    if (h == NULL)
+        return NULL;
+    h->pool = p;
+    h->origin = *ask->origin;
+    h->anchors = ask->anchors;
+    h->proxy = ask->proxy;
+    hc_list_init(&h->idle);
+    hc_list_init(&h->line[0]);
+    hc_list_init(&h->line[1]);
+    hc_list_init(&h->bare);
+    hc_list_init(&h->dials);
+    hc_list_init(&h->orphans);
+    p->hosts++;
+    return h;
+}
+
+struct hc_pool_host *hc_pool_host(struct hc_pool *p,
+                                  const struct hc_pool_ask *ask,
+                                  void (*run)(struct hc_job *job, int64_t now))
+{
+    uint64_t hash = hc_str_hash(HC_STR_HASH + ask->origin->port,
+                                hc_str(ask->origin->host));
+    struct hc_pool_host **bucket = pool_bucket(p, hash);
+    struct hc_pool_host *h = *bucket;
+
+    while (h != NULL && !pool_host_is(h, ask, hash))
+        h = h->next;
+    if (h != NULL)
+        return h;
+    h = pool_host_new(p, ask);
+    if (h == NULL)
+        return NULL;
+    h->hash = hash;
+    h->next = *bucket;
+    *bucket = h;
+    hc_job_init(&h->job, &p->net->jobs, run);
+    return h;
+}
+
+bool hc_pool_host_is_unused(const struct hc_pool_host *h)
+{
+    return h->open == 0 && hc_list_first(&h->line[0]) == NULL &&
+           hc_list_first(&h->line[1]) == NULL;
+}
+
+void hc_pool_host_free(struct hc_pool_host *h)
+{
+    struct hc_pool *p = h->pool;
+    struct hc_pool_host **at = pool_bucket(p, h->hash);
+
+    while (hc_pool_idle_evict(p, h))
+        continue;
+    while (*at != h)
+        at = &(*at)->next;
+    *at = h->next;
+    p->hosts--;
+    hc_list_cut(&h->wants);
+    hc_job_fini(&h->job);
+    hc_free(&p->net->sys.alloc, h, sizeof *h);
+}
+
+void hc_pool_host_freed(struct hc_pool_host *h)
+{
+    struct hc_pool *p = h->pool;
+
+    h->open--;
+    p->conns--;
+    p->short_until = 0;              /* there is a descriptor again */
+    hc_job_wake(&h->job);            /* serves its line, or is forgotten */
+    if (hc_list_first(&p->wants) != NULL)
+        hc_job_wake(&p->job);
+}
+
+/* ---- idle connections ---- */
+
+static struct hc_conn *conn_of_idle(struct hc_link *link)
+{
+    return hc_list_of(link, offsetof(struct hc_conn, idle));
+}
+
+static int64_t conn_until(const struct hc_conn *c)
+{
+    const struct hc_net_config *config = &c->host->pool->net->config;
+
+    return hc_time_min(hc_time_add(c->idle_since, config->idle),
+                       hc_time_add(c->born, config->age));
+}
+
+static void conn_leave_idle(struct hc_conn *c)
+{
+    hc_list_cut(&c->idle);
+    hc_list_cut(&c->idle_all);
+    c->host->pool->idle_n--;
+}
+
+void hc_pool_conn_close(struct hc_conn *c)
+{
+    struct hc_pool_host *h = c->host;
+
+    if (c->idle.next != NULL)
+        conn_leave_idle(c);
+    hc_job_fini(&c->job);
+    hc_conn_free(c);
+    hc_pool_host_freed(h);
+}
+
+static void conn_run(struct hc_job *job, int64_t now)
+{
+    struct hc_conn *c =
+        (void *)((char *)job - offsetof(struct hc_conn, job));
+
+    if (c->idle.next == NULL)        /* lent, after it had been idle */
+        return;
+    if (c->watch.got == 0 && now < conn_until(c))
+        hc_job_at(&c->job, conn_until(c));
+    else
+        hc_pool_conn_close(c);
+}
+
+void hc_pool_conn_init(struct hc_pool_host *h, struct hc_conn *c)
+{
+    c->host = h;
+    hc_job_init(&c->job, &h->pool->net->jobs, conn_run);
+}
+
+void hc_pool_idle_keep(struct hc_conn *c, int64_t now)
+{
+    struct hc_pool *p = c->host->pool;
+
+    c->idle_since = now;
+    c->kept = true;
+    c->watch.got = 0;
+    hc_watch_owner(&c->watch, &c->job);
+    hc_watch_want(&c->watch, HC_WATCH_READ);
+    hc_list_put(c->host->idle.next, &c->idle);
+    hc_list_put(&p->idle, &c->idle_all);
+    p->idle_n++;
+    hc_job_at(&c->job, conn_until(c));
+}
+
+/* On the way to one that may be used those that may not are closed: too old, or
+ * the peer closed them or sent something. */
+struct hc_conn *hc_pool_idle_take(struct hc_pool_host *h, int64_t now)
+{
+    struct hc_conn *c;
+
+    while ((c = conn_of_idle(hc_list_first(&h->idle))) != NULL) {
+        if (now < conn_until(c) && c->watch.got == 0 && hc_conn_is_quiet(c)) {
+            conn_leave_idle(c);
+            return c;
+        }
+        hc_pool_conn_close(c);
+    }
+    return NULL;
+}
+
+bool hc_pool_idle_evict(struct hc_pool *p, struct hc_pool_host *h)
+{
+    struct hc_conn *c =
+        h != NULL ? conn_of_idle(hc_list_last(&h->idle))
+                  : hc_list_of(hc_list_first(&p->idle),
+                               offsetof(struct hc_conn, idle_all));
+
+    if (c != NULL)
+        hc_pool_conn_close(c);
+    return c != NULL;
+}
+
+void hc_pool_suspect(struct hc_pool *p, const struct hc_pool_waiter *waiter,
+                     int64_t since)
+{
+    struct hc_conn *c;
+
+    /* The oldest first: the order of idle_since. */
+    while ((c = conn_of_idle(hc_list_last(&waiter->conn->host->idle))) !=
+               NULL && c->idle_since <= since) {
+        hc_stats_count(&p->net->stats, waiter->stats, connections_purged);
+        hc_pool_conn_close(c);
+    }
+}

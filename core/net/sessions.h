@@ -1,0 +1,25 @@
+/* net/sessions.h - TLS sessions of earlier handshakes, by host and trust. */
+#ifndef HC_NET_SESSIONS_H
+#define HC_NET_SESSIONS_H
+
+#include "wire/tls.h"
+
+#define HC_SESSIONS 16
+
+/* All zero: empty. */
+struct hc_sessions {
+    struct hc_tls_session *a;            /* HC_SESSIONS, or NULL             */
+};
+
+/* NULL: none is known. */
+const struct hc_tls_session *hc_sessions_find(const struct hc_sessions *s,
+                                              const struct hc_anchors *anchors,
+                                              const char *host);
+/* Replaces the session of the same host, else the one that expires first.
+ * Without memory it is forgotten: a later handshake is a full one. */
+void hc_sessions_keep(struct hc_sessions *s, const struct hc_alloc *alloc,
+                      const struct hc_tls_session *session);
+/* Wipes them. */
+void hc_sessions_fini(struct hc_sessions *s, const struct hc_alloc *alloc);
+
+#endif
