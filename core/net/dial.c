@@ -226,7 +226,8 @@ static int dial_race(struct hc_dial *d, int64_t now)
     if (dial_is_open(d) || hc_eyeballs_at(&d->eyeballs) != HC_NEVER)
         return 0;
     /* None of the addresses answers: the name may have new ones. */
-    hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
+    if (!dial_is_local(&d->worst))
+        hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
     return dial_fail(d, hc_error_pass(&d->error, &d->worst));
 }
 

@@ -39,7 +39,8 @@ static struct hc_pool_dial *dial_of(struct hc_link *link)
     return hc_list_of(link, offsetof(struct hc_pool_dial, link));
 }
 
-/* Who asked first of those for whom any connection, or a new one, will do. */
+/* The waiter that asked first: the first of the two lines, for any connection
+ * and for a fresh one. */
 static struct hc_pool_waiter *line_first(const struct hc_pool_host *h)
 {
     struct hc_pool_waiter *any = waiter_of_line(hc_list_first(&h->line[0]));
@@ -317,8 +318,8 @@ static bool host_dials_for(struct hc_pool_host *h, struct hc_pool_waiter *t,
     return true;
 }
 
-/* Whoever asked first is served first: one who wants a new connection, before
- * one who takes an idle one, may need the idle one's place. */
+/* The waiter that asked first is served first.  If it wants a fresh connection,
+ * it may need the place of an idle one that a later waiter would take. */
 static void host_serve(struct hc_pool_host *h, int64_t now)
 {
     for (;;) {
