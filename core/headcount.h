@@ -57,6 +57,9 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define HEADCOUNT_VERSION "0.1.0"
+/* The day of the release, in UTC: a clock that says an earlier one is wrong,
+ * and errors about certificates say so. */
+#define HEADCOUNT_VERSION_DAY "2026-11-30"
 /* For #if: 10000 * major + 100 * minor + patch. */
 #define HEADCOUNT_VERSION_NUMBER 100
 

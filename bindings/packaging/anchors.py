@@ -106,7 +106,7 @@ def anchor(number, der, name):
                         f"{CURVES[curve]}, BYTES({prefix}_q) }} }} }} }}")
     else:
         sys.exit(f"anchors.py: {name} has a key of another kind")
-    return entry, f"    INT64_C({until}) * HC_SECOND"
+    return entry, f"    {{ .not_after = INT64_C({until}) * HC_SECOND }}"
 
 
 def main():
@@ -133,12 +133,12 @@ def main():
 """)
     print("static const br_x509_trust_anchor anchors_table[] = {")
     print(",\n".join(entry for entry, _ in made) + "\n};\n")
-    print("static const int64_t anchors_dates[] = {")
+    print("static const struct hc_root anchors_roots[] = {")
     print(",\n".join(until for _, until in made) + "\n};\n")
     print("""\
 static const struct hc_anchors anchors_of_amazon = {
     .ta = anchors_table,
-    .not_after = anchors_dates,
+    .root = anchors_roots,
     .n = sizeof(anchors_table) / sizeof(anchors_table[0])
 };
 

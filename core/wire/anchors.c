@@ -1,12 +1,10 @@
 /* wire/anchors.c - PEM bundles into BearSSL's trust anchors.
  *
- *   text --> BearSSL's PEM decoder --> der --+--> wire/cert (dates, NC)
- *                                            +--> br_x509_decoder (name, key)
- *                                                       |
- *                                     own[n], own_dates[n] <--+
+ *   text --> BearSSL's PEM decoder --> der --> wire/cert --> own, own_roots
  *
- * Each anchor has one block of memory: its name, then the numbers of its key.
- * The block's length is not stored; anchors_block computes it from the anchor.
+ * Each anchor has one block of memory: its name, then the numbers of its key,
+ * then its name constraints.  The block's length is not stored; anchors_block
+ * computes it from the anchor.
  */
 #include "wire/anchors.h"
 
@@ -14,13 +12,14 @@
 
 #include "base/text.h"
 #include "wire/cert.h"
+#include "wire/constraints.h"
+#include "wire/der.h"
 
 /* One certificate on its way in. */
 struct anchors_load {
     struct hc_anchors *a;
     size_t at;                    /* it is the at-th, from 1 on         */
     struct hc_buf der;            /* decoded so far                     */
-    struct hc_buf dn;             /* its subject, from br_x509_decoder  */
     bool inside;                  /* a block that is a certificate      */
     int err;                      /* out of memory or room: stop        */
 };
@@ -30,79 +29,83 @@ static void anchors_push(void *buf, const void *p, size_t n)
     hc_buf_put(buf, p, n);
 }
 
-/* Counts bits, without the zeros in front: a modulus of 2041 bits has as many
- * bytes as one of 2048. */
-static bool anchors_trusts_rsa(const br_rsa_public_key *rsa)
+/* minimal has room for as many bytes of modulus and exponent. */
+static bool anchors_trusts_key(const struct hc_cert *cert)
 {
-    const unsigned char *p = rsa->n;
-    size_t n = rsa->nlen;
-
-    while (n > 0 && *p == 0) {
-        p++;
-        n--;
-    }
-    return n > HC_ANCHORS_MIN_RSA / 8 ||
-           (n == HC_ANCHORS_MIN_RSA / 8 && (*p & 0x80) != 0);
+    return cert->curve != 0 ||
+           (cert->is_rsa && cert->rsa_bits >= HC_ANCHORS_MIN_RSA &&
+            cert->modulus.n + cert->exponent.n <= BR_X509_BUFSIZE_KEY);
 }
 
-static bool anchors_trusts_key(const br_x509_pkey *key)
+static size_t anchors_block(const br_x509_trust_anchor *ta,
+                            const struct hc_root *root)
 {
-    if (key->key_type == BR_KEYTYPE_RSA)
-        return anchors_trusts_rsa(&key->key.rsa);
-    int curve = key->key_type == BR_KEYTYPE_EC ? key->key.ec.curve : 0;
+    size_t n = ta->dn.len + root->constraints.n;
 
-    return curve == BR_EC_secp256r1 || curve == BR_EC_secp384r1 ||
-           curve == BR_EC_secp521r1;
-}
-
-static size_t anchors_block(const br_x509_trust_anchor *ta)
-{
     if (ta->pkey.key_type == BR_KEYTYPE_RSA)
-        return ta->dn.len + ta->pkey.key.rsa.nlen + ta->pkey.key.rsa.elen;
-    return ta->dn.len + ta->pkey.key.ec.qlen;
+        return n + ta->pkey.key.rsa.nlen + ta->pkey.key.rsa.elen;
+    return n + ta->pkey.key.ec.qlen;
 }
 
-/* Copies name and key into one block that `ta` then points into. */
-static int anchors_copy(br_x509_trust_anchor *ta, const struct hc_alloc *alloc)
+/* Copies s to *at and moves *at behind it; where s stands now. */
+static unsigned char *anchors_put(unsigned char **at, struct hc_str s)
 {
-    unsigned char *p = hc_alloc(alloc, anchors_block(ta));
+    unsigned char *to = *at;
 
-    if (p == NULL)
-        return HEADCOUNT_ENOMEM;
-    memcpy(p, ta->dn.data, ta->dn.len);
-    ta->dn.data = p;
-    p += ta->dn.len;
-    if (ta->pkey.key_type == BR_KEYTYPE_RSA) {
-        br_rsa_public_key *rsa = &ta->pkey.key.rsa;
+    if (s.n > 0)
+        memcpy(to, s.p, s.n);
+    *at += s.n;
+    return to;
+}
 
-        memcpy(p, rsa->n, rsa->nlen);
-        memcpy(p + rsa->nlen, rsa->e, rsa->elen);
-        rsa->n = p;
-        rsa->e = p + rsa->nlen;
+/* Copies name, key and constraints into one block that both then point into. */
+static int anchors_copy(br_x509_trust_anchor *ta, struct hc_root *root,
+                        const struct hc_cert *cert,
+                        const struct hc_alloc *alloc)
+{
+    br_rsa_public_key *rsa = &ta->pkey.key.rsa;
+    br_ec_public_key *ec = &ta->pkey.key.ec;
+    unsigned char *at;
+
+    ta->dn.len = cert->subject.n;
+    ta->pkey.key_type = cert->is_rsa ? BR_KEYTYPE_RSA : BR_KEYTYPE_EC;
+    if (cert->is_rsa) {
+        rsa->nlen = cert->modulus.n;
+        rsa->elen = cert->exponent.n;
     } else {
-        br_ec_public_key *ec = &ta->pkey.key.ec;
-
-        memcpy(p, ec->q, ec->qlen);
-        ec->q = p;
+        ec->curve = cert->curve;
+        ec->qlen = cert->point.n;
     }
+    at = hc_alloc(alloc, anchors_block(ta, root));
+    if (at == NULL)
+        return HEADCOUNT_ENOMEM;
+    ta->dn.data = anchors_put(&at, cert->subject);
+    if (cert->is_rsa) {
+        rsa->n = anchors_put(&at, cert->modulus);
+        rsa->e = anchors_put(&at, cert->exponent);
+    } else {
+        ec->q = anchors_put(&at, cert->point);
+    }
+    root->constraints.p = (const char *)anchors_put(&at, root->constraints);
     return 0;
 }
 
-static int anchors_add(struct hc_anchors *a, br_x509_trust_anchor *ta,
-                       int64_t not_after)
+static int anchors_add(struct hc_anchors *a, struct hc_root *root,
+                       const struct hc_cert *cert)
 {
+    br_x509_trust_anchor ta = { .flags = cert->is_ca ? BR_X509_TA_CA : 0 };
     int err = hc_grow(a->alloc, &a->own, &a->cap, a->n + 1, HC_ANCHORS_MAX,
                       sizeof(*a->own));
 
     if (err == 0)
-        err = hc_grow(a->alloc, &a->own_dates, &a->dates_cap, a->n + 1,
-                      HC_ANCHORS_MAX, sizeof(*a->own_dates));
+        err = hc_grow(a->alloc, &a->own_roots, &a->roots_cap, a->n + 1,
+                      HC_ANCHORS_MAX, sizeof(*a->own_roots));
     if (err == 0)
-        err = anchors_copy(ta, a->alloc);
+        err = anchors_copy(&ta, root, cert, a->alloc);
     if (err < 0)
         return err;
-    a->own[a->n] = *ta;
-    a->own_dates[a->n] = not_after;
+    a->own[a->n] = ta;
+    a->own_roots[a->n] = *root;
     a->n++;
     return 0;
 }
@@ -128,63 +131,78 @@ static void anchors_skip(struct anchors_load *l, const struct hc_cert *cert,
            cert != NULL ? name : "", cert != NULL ? "\"" : "", reason);
 }
 
-/* Finds out why the certificate in l->der is no anchor, and notes it. */
-static void anchors_refuse(struct anchors_load *l,
-                           br_x509_decoder_context *decoder)
+/* Why it is no root, in `room` or static; NULL: it is one. */
+static const char *anchors_fault(const struct hc_cert *cert, char *room,
+                                 size_t cap)
 {
-    int br_err = br_x509_decoder_last_error(decoder);
-    struct hc_cert cert;
-    char reason[80] = "its key is of a kind that is not accepted";
-    bool key = br_err == 0 || br_err == BR_ERR_X509_UNSUPPORTED ||
-               br_err == BR_ERR_X509_LIMIT_EXCEEDED;
+    const struct hc_names none = { .kinds = 0 };
+    struct hc_str about;
+    char oid[40];
+    int kind;
 
-    if (hc_buf_error(&l->der) < 0) {
-        anchors_skip(l, NULL, "it has more than 64 KiB");
-    } else if (hc_cert_get(&cert, hc_buf_view(&l->der)) < 0) {
-        anchors_skip(l, NULL, "it is damaged, or no X.509 certificate");
-    } else if (cert.has_constraints) {
-        anchors_skip(l, &cert, "it has name constraints, which are not "
-                     "checked here");
-    } else if (!key) {
-        anchors_skip(l, &cert, "it cannot be read");
-    } else {
-        if (cert.is_rsa)
-            hc_fmt(reason, sizeof reason, "its RSA key has %zu bits",
-                   cert.rsa_bits);
-        anchors_skip(l, &cert, reason);
+    if (!anchors_trusts_key(cert) && !cert->is_rsa)
+        return "its key is of a kind that is not accepted";
+    if (!anchors_trusts_key(cert)) {
+        hc_fmt(room, cap, "its RSA key has %zu bits", cert->rsa_bits);
+        return room;
     }
+    if (cert->unknown.n > 0) {
+        hc_der_oid(oid, sizeof oid, cert->unknown);
+        hc_fmt(room, cap, "its critical extension %s is not understood here",
+               oid);
+        return room;
+    }
+    if (cert->is_ca && cert->is_nameless)
+        return "it is a CA without a name";
+    if (cert->has_constraints &&
+        hc_constraints_check(cert->constraints, true, &none, &about, &kind) !=
+            CONSTRAINT_MET)
+        return "its name constraints cannot be read";
+    return NULL;
+}
+
+static struct hc_root anchors_root(const struct anchors_load *l,
+                                   const struct hc_cert *cert)
+{
+    struct hc_root root = {
+        .not_after = cert->not_after,
+        .constraints = cert->constraints,
+        .is_constraints_critical = cert->is_constraints_critical,
+        .is_no_signer = !cert->is_signer,
+        .is_no_server = cert->has_usage && !cert->is_server && !cert->is_any,
+        .path = cert->path + 1           /* UINT32_MAX, none, becomes 0 */
+    };
+
+    hc_sha256_of(root.hash, hc_buf_view(&l->der));
+    return root;
 }
 
 /* The certificate in l->der becomes an anchor, or counts as skipped. */
 static int anchors_take(struct anchors_load *l)
 {
-    br_x509_decoder_context decoder;
-    const br_x509_pkey *key;
     struct hc_cert cert;
+    const char *fault;
+    char room[100];
 
     if (hc_buf_error(&l->der) == HEADCOUNT_ENOMEM)
         return HEADCOUNT_ENOMEM;
-    hc_buf_reset(&l->dn);
-    br_x509_decoder_init(&decoder, anchors_push, &l->dn);
-    if (l->der.n > 0)
-        br_x509_decoder_push(&decoder, l->der.p, l->der.n);
-    key = br_x509_decoder_get_pkey(&decoder);
-    if (hc_buf_error(&l->dn) == HEADCOUNT_ENOMEM)
-        return HEADCOUNT_ENOMEM;
-    if (hc_buf_error(&l->der) < 0 || hc_buf_error(&l->dn) < 0 || key == NULL ||
-        hc_cert_get(&cert, hc_buf_view(&l->der)) < 0 || cert.has_constraints ||
-        !anchors_trusts_key(key)) {
-        anchors_refuse(l, &decoder);
+    if (hc_buf_error(&l->der) < 0) {
+        anchors_skip(l, NULL, "it has more than 64 KiB");
+        return 0;
+    }
+    if (hc_cert_get(&cert, hc_buf_view(&l->der)) < 0) {
+        anchors_skip(l, NULL, "it is damaged, or no X.509 certificate");
+        return 0;
+    }
+    fault = anchors_fault(&cert, room, sizeof room);
+    if (fault != NULL) {
+        anchors_skip(l, &cert, fault);
         return 0;
     }
 
-    br_x509_trust_anchor ta = {
-        { (unsigned char *)l->dn.p, l->dn.n },
-        br_x509_decoder_isCA(&decoder) ? BR_X509_TA_CA : 0,
-        *key
-    };
+    struct hc_root root = anchors_root(l, &cert);
 
-    return anchors_add(l->a, &ta, cert.not_after);
+    return anchors_add(l->a, &root, &cert);
 }
 
 static void anchors_event(struct anchors_load *l, br_pem_decoder_context *pem)
@@ -293,11 +311,9 @@ int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
 
     *a = (struct hc_anchors){ .alloc = alloc };
     hc_buf_init(&l.der, alloc, HC_CERT_MAX);
-    hc_buf_init(&l.dn, alloc, HC_CERT_MAX);
     if (pem.n <= HC_ANCHORS_PEM)
         err = anchors_read(&l, pem);
     hc_buf_fini(&l.der);
-    hc_buf_fini(&l.dn);
     if (err == 0 && a->n == 0)
         err = HEADCOUNT_ECONFIG;
     if (err < 0) {
@@ -306,17 +322,18 @@ int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
         return err;
     }
     a->ta = a->own;
-    a->not_after = a->own_dates;
+    a->root = a->own_roots;
     return 0;
 }
 
 void hc_anchors_fini(struct hc_anchors *a)
 {
     for (size_t i = 0; a->own != NULL && i < a->n; i++)
-        hc_free(a->alloc, a->own[i].dn.data, anchors_block(&a->own[i]));
+        hc_free(a->alloc, a->own[i].dn.data,
+                anchors_block(&a->own[i], &a->own_roots[i]));
     if (a->alloc != NULL) {
         hc_free(a->alloc, a->own, a->cap * sizeof(*a->own));
-        hc_free(a->alloc, a->own_dates, a->dates_cap * sizeof(*a->own_dates));
+        hc_free(a->alloc, a->own_roots, a->roots_cap * sizeof(*a->own_roots));
     }
     *a = (struct hc_anchors){ 0 };
 }

@@ -220,17 +220,17 @@ static const br_x509_trust_anchor anchors_table[] = {
         { .rsa = { BYTES(anchors_5_n), BYTES(anchors_5_e) } } } }
 };
 
-static const int64_t anchors_dates[] = {
-    INT64_C(2147299200) * HC_SECOND,
-    INT64_C(2221603200) * HC_SECOND,
-    INT64_C(2221603200) * HC_SECOND,
-    INT64_C(2221603200) * HC_SECOND,
-    INT64_C(2145916799) * HC_SECOND
+static const struct hc_root anchors_roots[] = {
+    { .not_after = INT64_C(2147299200) * HC_SECOND },
+    { .not_after = INT64_C(2221603200) * HC_SECOND },
+    { .not_after = INT64_C(2221603200) * HC_SECOND },
+    { .not_after = INT64_C(2221603200) * HC_SECOND },
+    { .not_after = INT64_C(2145916799) * HC_SECOND }
 };
 
 static const struct hc_anchors anchors_of_amazon = {
     .ta = anchors_table,
-    .not_after = anchors_dates,
+    .root = anchors_roots,
     .n = sizeof(anchors_table) / sizeof(anchors_table[0])
 };
 

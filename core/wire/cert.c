@@ -6,7 +6,8 @@
  *                             [1] ids, [2] ids, [3] extensions }
  *   extensions     SEQUENCE OF SEQUENCE { OID, BOOLEAN, OCTET STRING }
  *
- * DER only: definite lengths in as few bytes as they need, tags of one byte.
+ * A certificate that breaks a rule of its form is none: two signature
+ * algorithms that differ, an extension twice.
  */
 #include "wire/cert.h"
 
@@ -14,91 +15,42 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "wire/constraints.h"
+#include "wire/der.h"
 
 enum {
-    DER_BOOLEAN = 0x01,
-    DER_INTEGER = 0x02,
-    DER_BITS = 0x03,
-    DER_OCTETS = 0x04,
-    DER_OID = 0x06,
-    DER_UTC = 0x17,
-    DER_TIME = 0x18,
-    DER_SEQUENCE = 0x30,
-    DER_SET = 0x31,
-    DER_VERSION = 0xA0,
-    DER_EXTENSIONS = 0xA3,
-    DER_DNS_NAME = 0x82,
-    DER_IP_NAME = 0x87
+    CERT_VERSION = 0xA0,
+    CERT_EXTENSIONS = 0xA3,
+    CERT_DNS_NAME = 0x82,
+    CERT_IP_NAME = 0x87
 };
 
 #define OID_COMMON_NAME HC_STR("\x55\x04\x03")
 #define OID_ORGANIZATION HC_STR("\x55\x04\x0A")
-#define OID_SAN HC_STR("\x55\x1D\x11")
-#define OID_CONSTRAINTS HC_STR("\x55\x1D\x1E")
-#define OID_USAGE HC_STR("\x55\x1D\x25")
+#define OID_EMAIL HC_STR("\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01")
 #define OID_ANY_USAGE HC_STR("\x55\x1D\x25\x00")
 #define OID_RSA HC_STR("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01")
+#define OID_EC HC_STR("\x2A\x86\x48\xCE\x3D\x02\x01")
+#define OID_P256 HC_STR("\x2A\x86\x48\xCE\x3D\x03\x01\x07")
+#define OID_P384 HC_STR("\x2B\x81\x04\x00\x22")
+#define OID_P521 HC_STR("\x2B\x81\x04\x00\x23")
 #define OID_SERVER_AUTH HC_STR("\x2B\x06\x01\x05\x05\x07\x03\x01")
+
+/* The last byte of extensions' OIDs, all 2.5.29.x (4.2.1). */
+enum {
+    EXT_KEY_USAGE = 15,
+    EXT_SAN = 17,
+    EXT_BASIC = 19,
+    EXT_CONSTRAINTS = 30,
+    EXT_POLICIES = 32,
+    EXT_USAGE = 37
+};
+
+#define KEY_CERT_SIGN 0x04               /* in the first byte of the bits */
 
 static unsigned cert_byte(struct hc_str s, size_t at)
 {
     return (unsigned char)s.p[at];
-}
-
-/* Length octets at the front of s: how many there are, 0 if they are bad. */
-static size_t cert_length(struct hc_str s, size_t *value)
-{
-    size_t n;
-
-    if (s.n == 0)
-        return 0;
-    *value = cert_byte(s, 0);
-    if (*value < 0x80)
-        return 1;
-    n = *value - 0x80;
-    if (n == 0 || n > 3 || s.n < n + 1)
-        return 0;
-    *value = 0;
-    for (size_t i = 1; i <= n; i++)
-        *value = *value << 8 | cert_byte(s, i);
-    if (*value < 0x80 || cert_byte(s, 1) == 0)
-        return 0;
-    return n + 1;
-}
-
-/* Takes one element off the front of s; its tag, or -1. */
-static int cert_element(struct hc_str *s, struct hc_str *inside)
-{
-    struct hc_str rest;
-    size_t length_n, value = 0;
-    unsigned tag;
-
-    if (s->n < 2)
-        return -1;
-    tag = cert_byte(*s, 0);
-    rest = hc_str_from(*s, 1);
-    length_n = cert_length(rest, &value);
-    if ((tag & 0x1F) == 0x1F || length_n == 0 || rest.n - length_n < value)
-        return -1;
-    rest = hc_str_from(rest, length_n);
-    *inside = hc_str_n(rest.p, value);
-    *s = hc_str_from(rest, value);
-    return (int)tag;
-}
-
-static bool cert_take(struct hc_str *s, int tag, struct hc_str *inside)
-{
-    return cert_element(s, inside) == tag;
-}
-
-/* Takes the element if it is there; false only for a damaged one. */
-static bool cert_take_optional(struct hc_str *s, int tag,
-                               struct hc_str *inside)
-{
-    *inside = hc_str_n(NULL, 0);
-    if (s->n == 0 || (int)cert_byte(*s, 0) != tag)
-        return true;
-    return cert_take(s, tag, inside);
 }
 
 /* Takes a Name off the front, its head included (4.1.2.4). */
@@ -107,7 +59,7 @@ static bool cert_take_name(struct hc_str *s, struct hc_str *name)
     struct hc_str inside;
 
     *name = *s;
-    if (!cert_take(s, DER_SEQUENCE, &inside))
+    if (!hc_der_take(s, DER_SEQUENCE, &inside))
         return false;
     name->n -= s->n;
     return true;
@@ -119,7 +71,7 @@ static bool cert_time(struct hc_str *s, int64_t *wall)
 {
     char text[32];
     struct hc_str t;
-    int tag = cert_element(s, &t);
+    int tag = hc_der_element(s, &t);
     const char *century = "";
 
     if (tag == DER_UTC && t.n == 13)
@@ -139,7 +91,8 @@ static bool cert_validity(struct hc_cert *c, struct hc_str *tbs)
 {
     struct hc_str v;
 
-    return cert_take(tbs, DER_SEQUENCE, &v) && cert_time(&v, &c->not_before) &&
+    return hc_der_take(tbs, DER_SEQUENCE, &v) &&
+           cert_time(&v, &c->not_before) &&
            cert_time(&v, &c->not_after) && v.n == 0;
 }
 
@@ -147,12 +100,12 @@ static bool cert_usage(struct hc_cert *c, struct hc_str value)
 {
     struct hc_str list, oid;
 
-    if (c->has_usage || !cert_take(&value, DER_SEQUENCE, &list) ||
-        value.n > 0 || list.n == 0)
+    if (!hc_der_take(&value, DER_SEQUENCE, &list) || value.n > 0 ||
+        list.n == 0)
         return false;
     c->has_usage = true;
     while (list.n > 0) {
-        if (!cert_take(&list, DER_OID, &oid))
+        if (!hc_der_take(&list, DER_OID, &oid))
             return false;
         c->is_server = c->is_server || hc_str_eq(oid, OID_SERVER_AUTH);
         c->is_any = c->is_any || hc_str_eq(oid, OID_ANY_USAGE);
@@ -164,103 +117,246 @@ static bool cert_san(struct hc_cert *c, struct hc_str value)
 {
     struct hc_str list, name;
 
-    if (c->has_san || !cert_take(&value, DER_SEQUENCE, &list) || value.n > 0)
+    if (!hc_der_take(&value, DER_SEQUENCE, &list) || value.n > 0)
         return false;
     c->has_san = true;
     c->san = list;
-    while (list.n > 0)
-        if (cert_element(&list, &name) < 0)
+    while (list.n > 0) {
+        int tag = hc_der_element(&list, &name);
+
+        if (tag < 0)
             return false;
+        c->kinds |= 1U << (tag & 0x1F);
+    }
     return true;
 }
 
-/* An extension that stands twice makes the certificate unreadable (4.2). */
-static bool cert_extension(struct hc_cert *c, struct hc_str ext)
+/* SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL } */
+static bool cert_basic(struct hc_cert *c, struct hc_str value)
 {
-    struct hc_str oid, critical, value;
+    struct hc_str basic, path;
+    const char *at;
 
-    if (!cert_take(&ext, DER_OID, &oid) ||
-        !cert_take_optional(&ext, DER_BOOLEAN, &critical) ||
-        !cert_take(&ext, DER_OCTETS, &value) || ext.n > 0)
+    if (!hc_der_take(&value, DER_SEQUENCE, &basic) || value.n > 0 ||
+        !hc_der_take_flag(&basic, &c->is_ca, &at) ||
+        !hc_der_take_optional(&basic, DER_INTEGER, &path) || basic.n > 0)
         return false;
-    if (hc_str_eq(oid, OID_SAN))
-        return cert_san(c, value);
-    if (hc_str_eq(oid, OID_USAGE))
-        return cert_usage(c, value);
-    if (hc_str_eq(oid, OID_CONSTRAINTS))
-        c->has_constraints = true;
+    if (path.p == NULL)
+        return true;
+    if (path.n == 0 || cert_byte(path, 0) > 0x7F)
+        return false;
+    c->path = path.n > 1 ? UINT8_MAX : cert_byte(path, 0);
     return true;
+}
+
+static bool cert_key_usage(struct hc_cert *c, struct hc_str value)
+{
+    struct hc_str bits;
+
+    if (!hc_der_take(&value, DER_BITS, &bits) || value.n > 0 || bits.n == 0)
+        return false;
+    c->is_signer = bits.n > 1 && (cert_byte(bits, 1) & KEY_CERT_SIGN) != 0;
+    return true;
+}
+
+static bool cert_constraints(struct hc_cert *c, struct hc_str value,
+                             const char *critical)
+{
+    c->has_constraints = true;
+    c->is_constraints_critical = critical != NULL;
+    c->constraints = value;
+    c->critical[0] = critical;
+    return true;
+}
+
+/* Reads the extension 2.5.29.`which`; `critical` is NULL if it is not. */
+static bool cert_known(struct hc_cert *c, unsigned which, struct hc_str value,
+                       const char *critical)
+{
+    switch (which) {
+    case EXT_SAN:
+        return cert_san(c, value);
+    case EXT_BASIC:
+        return cert_basic(c, value);
+    case EXT_KEY_USAGE:
+        return cert_key_usage(c, value);
+    case EXT_CONSTRAINTS:
+        return cert_constraints(c, value, critical);
+    case EXT_USAGE:
+        c->critical[1] = critical;
+        return cert_usage(c, value);
+    case EXT_POLICIES:                   /* BearSSL judges a critical one */
+        return true;
+    default:
+        return critical == NULL;
+    }
+}
+
+/* *seen has a bit for each extension 2.5.29.x: one that stands twice makes the
+ * certificate unreadable (4.2).  Extensions that only help to find things (key
+ * identifiers, CRLs) are not known when critical: nothing here can do what
+ * their issuer insists on. */
+static bool cert_extension(struct hc_cert *c, struct hc_str ext,
+                           uint64_t *seen)
+{
+    struct hc_str oid, value;
+    const char *critical;
+    bool is_critical;
+    unsigned which = 0;
+
+    if (!hc_der_take(&ext, DER_OID, &oid) ||
+        !hc_der_take_flag(&ext, &is_critical, &critical) ||
+        !hc_der_take(&ext, DER_OCTETS, &value) || ext.n > 0)
+        return false;
+    critical = is_critical ? critical : NULL;
+    if (oid.n == 3 && hc_str_starts(oid, HC_STR("\x55\x1D")) &&
+        cert_byte(oid, 2) < 64)
+        which = cert_byte(oid, 2);
+    if (which != 0 && (*seen >> which & 1) != 0)
+        return false;
+    *seen |= (uint64_t)1 << which;
+    if (cert_known(c, which, value, critical))
+        return true;
+    if (c->unknown.n == 0)
+        c->unknown = oid;
+    return critical != NULL;
 }
 
 /* Unique ids, which nobody uses, and extensions follow the key. */
 static bool cert_extensions(struct hc_cert *c, struct hc_str tbs)
 {
     struct hc_str inside, list, ext;
+    uint64_t seen = 0;
     int tag = 0;
 
-    while (tbs.n > 0 && tag != DER_EXTENSIONS) {
-        tag = cert_element(&tbs, &inside);
+    while (tbs.n > 0 && tag != CERT_EXTENSIONS) {
+        tag = hc_der_element(&tbs, &inside);
         if (tag < 0)
             return false;
     }
-    if (tag != DER_EXTENSIONS)
+    if (tag != CERT_EXTENSIONS)
         return true;
-    if (tbs.n > 0 || !cert_take(&inside, DER_SEQUENCE, &list) || inside.n > 0)
+    if (tbs.n > 0 || !hc_der_take(&inside, DER_SEQUENCE, &list) || inside.n > 0)
         return false;
     while (list.n > 0)
-        if (!cert_take(&list, DER_SEQUENCE, &ext) || !cert_extension(c, ext))
+        if (!hc_der_take(&list, DER_SEQUENCE, &ext) ||
+            !cert_extension(c, ext, &seen))
             return false;
     return true;
 }
 
-static size_t cert_bits(struct hc_str number)
+/* An INTEGER without the zeros in front of it. */
+static bool cert_take_number(struct hc_str *s, struct hc_str *number)
 {
-    size_t n;
-
-    while (number.n > 0 && cert_byte(number, 0) == 0)
-        number = hc_str_from(number, 1);
-    n = number.n * 8;
-    for (unsigned top = cert_byte(number, 0); n > 0 && (top & 0x80) == 0;
-         top <<= 1)
-        n--;
-    return n;
+    if (!hc_der_take(s, DER_INTEGER, number))
+        return false;
+    while (number->n > 0 && cert_byte(*number, 0) == 0)
+        *number = hc_str_from(*number, 1);
+    return number->n > 0;
 }
 
-/* SubjectPublicKeyInfo; of RSA (RFC 8017, A.1.1) the length of the modulus. */
-static bool cert_key(struct hc_cert *c, struct hc_str *tbs)
+/* RFC 8017, A.1.1 */
+static bool cert_rsa(struct hc_cert *c, struct hc_str bits)
 {
-    struct hc_str info, algorithm, oid, bits, key, modulus;
+    struct hc_str key;
 
-    if (!cert_take(tbs, DER_SEQUENCE, &info) ||
-        !cert_take(&info, DER_SEQUENCE, &algorithm) ||
-        !cert_take(&algorithm, DER_OID, &oid) ||
-        !cert_take(&info, DER_BITS, &bits) || bits.n == 0)
-        return false;
-    if (!hc_str_eq(oid, OID_RSA))
-        return true;
-    bits = hc_str_from(bits, 1);         /* unused bits of the last byte: 0 */
-    if (!cert_take(&bits, DER_SEQUENCE, &key) ||
-        !cert_take(&key, DER_INTEGER, &modulus))
+    if (!hc_der_take(&bits, DER_SEQUENCE, &key) || bits.n > 0 ||
+        !cert_take_number(&key, &c->modulus) ||
+        !cert_take_number(&key, &c->exponent) || key.n > 0)
         return false;
     c->is_rsa = true;
-    c->rsa_bits = cert_bits(modulus);
+    c->rsa_bits = c->modulus.n * 8;
+    for (unsigned top = cert_byte(c->modulus, 0); (top & 0x80) == 0; top <<= 1)
+        c->rsa_bits--;
     return true;
+}
+
+/* RFC 5480, 2.1.1 and 2.2: named curves, uncompressed points. */
+static void cert_curve(struct hc_cert *c, struct hc_str oid,
+                       struct hc_str point)
+{
+    if (hc_str_eq(oid, OID_P256) && point.n == 65)
+        c->curve = BR_EC_secp256r1;
+    else if (hc_str_eq(oid, OID_P384) && point.n == 97)
+        c->curve = BR_EC_secp384r1;
+    else if (hc_str_eq(oid, OID_P521) && point.n == 133)
+        c->curve = BR_EC_secp521r1;
+    c->point = point;
+}
+
+/* SubjectPublicKeyInfo */
+static bool cert_key(struct hc_cert *c, struct hc_str *tbs)
+{
+    struct hc_str info, algorithm, oid, curve, bits;
+
+    if (!hc_der_take(tbs, DER_SEQUENCE, &info) ||
+        !hc_der_take(&info, DER_SEQUENCE, &algorithm) ||
+        !hc_der_take(&algorithm, DER_OID, &oid) ||
+        !hc_der_take(&info, DER_BITS, &bits) || info.n > 0 || bits.n == 0 ||
+        bits.p[0] != 0)                  /* unused bits of the last byte */
+        return false;
+    bits = hc_str_from(bits, 1);
+    if (hc_str_eq(oid, OID_RSA))
+        return cert_rsa(c, bits);
+    if (hc_str_eq(oid, OID_EC) && hc_der_take(&algorithm, DER_OID, &curve))
+        cert_curve(c, curve, bits);
+    return true;
+}
+
+/* The value of the last attribute `oid` of a Name (the most specific one). */
+static struct hc_str cert_attribute(struct hc_str name, struct hc_str oid)
+{
+    struct hc_str found = { NULL, 0 };
+    struct hc_str list, set, pair, type, value;
+
+    if (!hc_der_take(&name, DER_SEQUENCE, &list))
+        return found;
+    while (hc_der_take(&list, DER_SET, &set))
+        while (hc_der_take(&set, DER_SEQUENCE, &pair))
+            if (hc_der_take(&pair, DER_OID, &type) && hc_str_eq(type, oid) &&
+                hc_der_element(&pair, &value) >= 0)
+                found = value;
+    return found;
+}
+
+static bool cert_subject(struct hc_cert *c, struct hc_str *tbs)
+{
+    if (!cert_take_name(tbs, &c->subject))
+        return false;
+    c->is_nameless = c->subject.n == 2;
+    if (!c->is_nameless)
+        c->kinds |= 1U << NAME_DIRECTORY;
+    if (cert_attribute(c->subject, OID_EMAIL).n > 0)
+        c->kinds |= 1U << NAME_EMAIL;
+    return true;
+}
+
+/* v1 if it is missing, v3 at most. */
+static bool cert_version(struct hc_str *tbs)
+{
+    struct hc_str version, number;
+
+    return hc_der_take_optional(tbs, CERT_VERSION, &version) &&
+           (version.p == NULL ||
+            (hc_der_take(&version, DER_INTEGER, &number) && number.n == 1 &&
+             cert_byte(number, 0) <= 2));
 }
 
 int hc_cert_get(struct hc_cert *c, struct hc_str der)
 {
-    struct hc_str cert, tbs, skipped;
+    struct hc_str cert, tbs, skipped, inner, outer;
 
-    *c = (struct hc_cert){ 0 };
+    *c = (struct hc_cert){ .is_signer = true, .path = UINT32_MAX };
     if (der.n <= HC_CERT_MAX &&
-        cert_take(&der, DER_SEQUENCE, &cert) && der.n == 0 &&
-        cert_take(&cert, DER_SEQUENCE, &tbs) &&
-        cert_take_optional(&tbs, DER_VERSION, &skipped) &&
-        cert_take(&tbs, DER_INTEGER, &skipped) &&        /* serial number */
-        cert_take(&tbs, DER_SEQUENCE, &skipped) &&       /* algorithm */
+        hc_der_take(&der, DER_SEQUENCE, &cert) && der.n == 0 &&
+        hc_der_take(&cert, DER_SEQUENCE, &tbs) &&
+        cert_version(&tbs) &&
+        hc_der_take(&tbs, DER_INTEGER, &skipped) &&      /* serial number */
+        hc_der_take(&tbs, DER_SEQUENCE, &inner) &&       /* algorithm */
+        hc_der_take(&cert, DER_SEQUENCE, &outer) && hc_str_eq(inner, outer) &&
+        hc_der_take(&cert, DER_BITS, &skipped) && cert.n == 0 &&
         cert_take_name(&tbs, &c->issuer) &&
-        cert_validity(c, &tbs) &&
-        cert_take_name(&tbs, &c->subject) &&
+        cert_validity(c, &tbs) && cert_subject(c, &tbs) &&
         cert_key(c, &tbs) && cert_extensions(c, tbs))
         return 0;
     *c = (struct hc_cert){ 0 };
@@ -271,7 +367,7 @@ int hc_cert_get(struct hc_cert *c, struct hc_str der)
 static bool cert_next_name(struct hc_str *list, int tag, struct hc_str *name)
 {
     while (list->n > 0)
-        if (cert_take(list, tag, name))
+        if (hc_der_take(list, tag, name))
             return true;
     return false;
 }
@@ -280,7 +376,7 @@ bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n)
 {
     struct hc_str list = c->san, name;
 
-    while (cert_next_name(&list, DER_IP_NAME, &name))
+    while (cert_next_name(&list, CERT_IP_NAME, &name))
         if (name.n == n && memcmp(name.p, ip, n) == 0)
             return true;
     return false;
@@ -302,39 +398,27 @@ bool hc_cert_has_host(const struct hc_cert *c, struct hc_str host)
 {
     struct hc_str list = c->san, name;
 
-    while (cert_next_name(&list, DER_DNS_NAME, &name))
+    while (cert_next_name(&list, CERT_DNS_NAME, &name))
         if (name.n > 0 && host.n > 0 &&
             (hc_str_eqi(name, host) || cert_wildcard(name, host)))
             return true;
     return false;
 }
 
-/* The value of the last attribute `oid` of a Name (the most specific one). */
-static struct hc_str cert_attribute(struct hc_str name, struct hc_str oid)
+void hc_cert_text(char *out, size_t cap, struct hc_str text)
 {
-    struct hc_str found = { NULL, 0 };
-    struct hc_str list, set, pair, type, value;
+    size_t n = 0;
 
-    if (!cert_take(&name, DER_SEQUENCE, &list))
-        return found;
-    while (cert_take(&list, DER_SET, &set))
-        while (cert_take(&set, DER_SEQUENCE, &pair))
-            if (cert_take(&pair, DER_OID, &type) && hc_str_eq(type, oid) &&
-                cert_element(&pair, &value) >= 0)
-                found = value;
-    return found;
+    for (; n < text.n && n + 1 < cap; n++)
+        out[n] = text.p[n] >= ' ' && text.p[n] < 127 ? text.p[n] : '?';
+    out[n] = '\0';
 }
 
 void hc_cert_name(char *out, size_t cap, struct hc_str name)
 {
     struct hc_str text = cert_attribute(name, OID_COMMON_NAME);
-    size_t n = 0;
 
     if (text.n == 0)
         text = cert_attribute(name, OID_ORGANIZATION);
-    if (text.n == 0)
-        text = HC_STR("(no name)");
-    for (; n < text.n && n + 1 < cap; n++)
-        out[n] = text.p[n] >= ' ' && text.p[n] < 127 ? text.p[n] : '?';
-    out[n] = '\0';
+    hc_cert_text(out, cap, text.n > 0 ? text : HC_STR("(no name)"));
 }

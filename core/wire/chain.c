@@ -4,10 +4,14 @@
  *                              |
  *                              +--> der --> wire/cert --> our own refusals
  *
- * Each certificate is collected while it comes in and looked at once it is
- * complete, up to the one whose issuer is a trust anchor: the certificates
- * after that one are no part of the path, and minimal does not read them
- * either.
+ * Each certificate is collected while it comes in.  Once it is complete it is
+ * looked at, up to the one whose issuer is a trust anchor, and then minimal
+ * gets it, with the roots that may have issued it.  The certificates after that
+ * one are no part of the path, and minimal does not read them either.
+ *
+ * minimal knows neither name constraints nor an extended key usage and refuses
+ * them when critical.  Both are checked here, so minimal reads the byte that
+ * says "critical" as 0, while the hash over the certificate gets it as it is.
  */
 #include "wire/chain.h"
 
@@ -15,6 +19,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "wire/constraints.h"
+#include "wire/der.h"
 
 /* BearSSL counts days from 0000-01-01 (proleptic Gregorian). */
 #define CHAIN_DAYS_TO_1970 719528
@@ -30,7 +36,7 @@ static const br_x509_class **chain_inner(struct hc_chain *c)
     return &c->minimal.vtable;
 }
 
-static void chain_refuse(struct hc_chain *c, enum hc_chain_fault fault,
+static void chain_refuse(struct hc_chain *c, int fault,
                          const struct hc_cert *cert)
 {
     if (c->fault != CHAIN_SOUND)
@@ -38,6 +44,8 @@ static void chain_refuse(struct hc_chain *c, enum hc_chain_fault fault,
     c->fault = fault;
     if (cert != NULL)
         hc_cert_name(c->subject, sizeof(c->subject), cert->subject);
+    else
+        hc_fmt(c->subject, sizeof(c->subject), "no. %zu", c->certs);
 }
 
 /* server_name is that of the SNI, which is not sent for an IP literal;
@@ -64,7 +72,6 @@ static void chain_start_cert(const br_x509_class **ctx, uint32_t length)
     c->looks = c->minimal.err == 0 && c->fault == CHAIN_SOUND;
     if (c->looks && (length > HC_CERT_MAX || c->certs > HC_CHAIN_DEPTH))
         chain_refuse(c, CHAIN_TOO_BIG, NULL);
-    c->minimal.vtable->start_cert(chain_inner(c), length);
 }
 
 static void chain_append(const br_x509_class **ctx, const unsigned char *p,
@@ -74,27 +81,37 @@ static void chain_append(const br_x509_class **ctx, const unsigned char *p,
 
     if (c->looks && c->fault == CHAIN_SOUND)
         hc_buf_put(&c->der, p, n);
-    c->minimal.vtable->append(chain_inner(c), p, n);
 }
 
-static void chain_look_at_dates(struct hc_chain *c, const struct hc_cert *cert)
+static bool chain_is_valid_now(struct hc_chain *c, const struct hc_cert *cert)
 {
     c->until = hc_time_min(c->until, cert->not_after);
-    if (c->out_of_date || (cert->not_before <= c->wall &&
-                           c->wall <= hc_time_add(cert->not_after,
-                                                  HC_SECOND - 1)))
-        return;
-    c->out_of_date = true;
     c->not_before = cert->not_before;
     c->not_after = cert->not_after;
-    hc_cert_name(c->subject, sizeof(c->subject), cert->subject);
+    return cert->not_before <= c->wall &&
+           c->wall <= hc_time_add(cert->not_after, HC_SECOND - 1);
 }
 
-static void chain_look_at_leaf(struct hc_chain *c, const struct hc_cert *cert)
+static bool chain_has_root(const struct hc_chain *c, struct hc_str name)
 {
-    hc_cert_name(c->subject, sizeof(c->subject), cert->subject);
-    c->leaf_until = cert->not_after;
-    c->path_n = hc_fmt(c->path, sizeof c->path, "%s", c->subject);
+    for (size_t i = 0; i < c->anchors->n; i++)
+        if (hc_str_eq(name, hc_str_n(c->anchors->ta[i].dn.data,
+                                     c->anchors->ta[i].dn.len)))
+            return true;
+    return false;
+}
+
+/* A self-signed certificate that no root has the name of is a stranger rather
+ * than a CA: minimal refuses it, and chain_say_untrusted says what to do. */
+static bool chain_is_ca(const struct hc_chain *c, const struct hc_cert *cert)
+{
+    return cert->is_ca &&
+           (!c->self_signed || chain_has_root(c, cert->subject));
+}
+
+static void chain_look_at_leaf(struct hc_chain *c, const struct hc_cert *cert,
+                               bool is_pinned)
+{
     c->self_signed = hc_str_eq(cert->subject, cert->issuer);
     if (!cert->has_san)
         chain_refuse(c, CHAIN_NO_SAN, cert);
@@ -104,71 +121,258 @@ static void chain_look_at_leaf(struct hc_chain *c, const struct hc_cert *cert)
         chain_refuse(c, CHAIN_WRONG_NAME, cert);
     if (cert->has_usage && !cert->is_server)
         chain_refuse(c, CHAIN_USAGE, cert);
+    if (!is_pinned && cert->has_constraints && !cert->is_ca)
+        chain_refuse(c, CHAIN_LEAF_CONSTRAINS, cert);
+    if (!is_pinned && chain_is_ca(c, cert))
+        chain_refuse(c, CHAIN_LEAF_IS_CA, cert);
 }
 
-static void chain_look(struct hc_chain *c, const struct hc_cert *cert)
+/* The name at fault as text. */
+static void chain_note_name(struct hc_chain *c, int kind, struct hc_str name)
+{
+    if (kind == NAME_IP && (name.n == 4 || name.n == 16))
+        inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, c->detail,
+                  sizeof(c->detail));
+    else
+        hc_cert_text(c->detail, sizeof(c->detail),
+                     kind == NAME_DNS || kind == NAME_IP
+                         ? name : hc_str(hc_constraints_kind(kind)));
+}
+
+/* CHAIN_SOUND, or what these constraints say to the names so far. */
+static int chain_constrain(struct hc_chain *c, struct hc_str value,
+                           bool critical)
+{
+    const struct hc_names names = { hc_buf_view(&c->names), c->kinds };
+    struct hc_str about = { NULL, 0 };
+    int kind = 0;
+    enum hc_constraint says = hc_constraints_check(value, critical, &names,
+                                                   &about, &kind);
+
+    if (says == CONSTRAINT_MET)
+        return CHAIN_SOUND;
+    chain_note_name(c, kind, about);
+    return CHAIN_CONSTRAINTS + (int)says;
+}
+
+/* `below` is the number of CAs below this one. */
+static void chain_look_at_ca(struct hc_chain *c, const struct hc_cert *cert,
+                             size_t below)
+{
+    if (!cert->is_ca)
+        chain_refuse(c, CHAIN_NO_CA, cert);
+    if (cert->is_nameless)
+        chain_refuse(c, CHAIN_NAMELESS, cert);
+    if (!cert->is_signer)
+        chain_refuse(c, CHAIN_NO_SIGNER, cert);
+    if (cert->has_usage && !cert->is_server && !cert->is_any)
+        chain_refuse(c, CHAIN_USAGE, cert);
+    if (below > cert->path)
+        chain_refuse(c, CHAIN_TOO_LONG, cert);
+    if (cert->has_constraints && c->fault == CHAIN_SOUND)
+        chain_refuse(c, chain_constrain(c, cert->constraints,
+                                        cert->is_constraints_critical), cert);
+}
+
+/* Adds the names that CAs above have to be allowed to issue for.  A CA that
+ * issued for itself, to change its key, is free (RFC 5280, 6.1.4 b). */
+static void chain_add_names(struct hc_chain *c, const struct hc_cert *cert)
+{
+    if (c->certs > 1 && hc_str_eq(cert->subject, cert->issuer))
+        return;
+    hc_buf_str(&c->names, cert->san);
+    c->kinds |= cert->kinds;
+    if (hc_buf_error(&c->names) < 0)
+        chain_refuse(c, hc_buf_error(&c->names) == HEADCOUNT_ENOMEM
+                            ? CHAIN_NO_MEMORY : CHAIN_TOO_BIG, NULL);
+}
+
+static void chain_look(struct hc_chain *c, const struct hc_cert *cert,
+                       bool is_pinned)
 {
     hc_cert_name(c->issuer, sizeof(c->issuer), cert->issuer);
-    if (c->certs == 1)
-        chain_look_at_leaf(c, cert);
-    else if (cert->has_usage && !cert->is_server && !cert->is_any)
-        chain_refuse(c, CHAIN_USAGE, cert);
-    if (cert->has_constraints)
-        chain_refuse(c, CHAIN_CONSTRAINED, cert);
-    if (cert->is_rsa && cert->rsa_bits < HC_ANCHORS_MIN_RSA)
-        chain_refuse(c, CHAIN_WEAK_KEY, cert);
+    if (c->certs == 1) {
+        hc_cert_name(c->subject, sizeof(c->subject), cert->subject);
+        c->leaf_until = cert->not_after;
+        c->path_n = hc_fmt(c->path, sizeof c->path, "%s", c->subject);
+    }
     c->path_n += hc_fmt(c->path + c->path_n, sizeof c->path - c->path_n,
                         " < %s", c->issuer);
-    chain_look_at_dates(c, cert);
+    if (!chain_is_valid_now(c, cert))
+        chain_refuse(c, CHAIN_DATE, cert);
+    if (cert->unknown.n > 0 && c->fault == CHAIN_SOUND) {
+        hc_der_oid(c->detail, sizeof(c->detail), cert->unknown);
+        chain_refuse(c, CHAIN_CRITICAL, cert);
+    }
+    if (c->certs == 1)
+        chain_look_at_leaf(c, cert, is_pinned);
+    else
+        chain_look_at_ca(c, cert, c->certs - 2);
+    if (cert->is_rsa && cert->rsa_bits < HC_ANCHORS_MIN_RSA)
+        chain_refuse(c, CHAIN_WEAK_KEY, cert);
+    chain_add_names(c, cert);
 }
 
-/* Looks for the trusted root that issued this certificate, or for this
- * certificate itself among them (an anchor without the CA flag).  Several roots
- * may have that name.  BearSSL does not tell at which one the path ended, so of
- * those that are valid the one that expires first counts. */
-static void chain_look_at_roots(struct hc_chain *c, const struct hc_cert *cert)
+/* ---- roots ---- */
+
+static int chain_root_fault(struct hc_chain *c, size_t i)
+{
+    const struct hc_root *root = &c->anchors->root[i];
+
+    if ((c->anchors->ta[i].flags & BR_X509_TA_CA) == 0)
+        return CHAIN_NO_CA;
+    if (root->not_after < c->wall)
+        return CHAIN_DATE;
+    if (root->is_no_signer)
+        return CHAIN_NO_SIGNER;
+    if (root->is_no_server)
+        return CHAIN_USAGE;
+    if (root->path != 0 && c->certs > root->path)
+        return CHAIN_TOO_LONG;
+    return root->constraints.n == 0
+               ? CHAIN_SOUND
+               : chain_constrain(c, root->constraints,
+                                 root->is_constraints_critical);
+}
+
+static void chain_add_root(struct hc_chain *c, size_t i, unsigned flags)
+{
+    int err = hc_grow(c->alloc, &c->fit, &c->fit_cap, c->fit_n + 1,
+                      HC_ANCHORS_MAX, sizeof(*c->fit));
+
+    if (err < 0) {
+        chain_refuse(c, CHAIN_NO_MEMORY, NULL);
+        return;
+    }
+    c->fit[c->fit_n] = c->anchors->ta[i];
+    c->fit[c->fit_n++].flags = flags;
+    c->until = hc_time_min(c->until, c->anchors->root[i].not_after);
+}
+
+/* Collects the trusted roots with the issuer's name that fit to what stands
+ * below them.  Several may have that name: one that fits and signed is enough,
+ * and since minimal does not tell which it was, the one that expires first
+ * counts. */
+static void chain_find_roots(struct hc_chain *c, const struct hc_cert *cert)
 {
     const struct hc_anchors *a = c->anchors;
 
-    for (size_t i = 0; i < a->n; i++) {
-        const br_x509_trust_anchor *ta = &a->ta[i];
-        bool is_ca = (ta->flags & BR_X509_TA_CA) != 0;
-
-        if (!hc_str_eq(hc_str_n(ta->dn.data, ta->dn.len),
-                       is_ca ? cert->issuer : cert->subject))
+    for (size_t i = 0; i < a->n && c->fault == CHAIN_SOUND; i++) {
+        if (!hc_str_eq(hc_str_n(a->ta[i].dn.data, a->ta[i].dn.len),
+                       cert->issuer))
             continue;
-        if (a->not_after[i] >= c->wall)
-            c->until = hc_time_min(c->until, a->not_after[i]);
-        else if (a->not_after[i] > c->root_expired)
-            c->root_expired = a->not_after[i];
+        int fault = chain_root_fault(c, i);
+
+        if (fault == CHAIN_SOUND) {
+            chain_add_root(c, i, BR_X509_TA_CA);
+            continue;
+        }
+        c->root_fault = fault;
+        if (fault == CHAIN_DATE && a->root[i].not_after > c->root_expired)
+            c->root_expired = a->root[i].not_after;
     }
+}
+
+/* Looks for the leaf itself among the certificates of the bundle.  minimal
+ * then trusts it directly: to it an anchor that is no CA is a server's. */
+static bool chain_find_leaf(struct hc_chain *c)
+{
+    unsigned char hash[HC_SHA256];
+
+    if (c->certs > 1 || c->anchors->own == NULL)
+        return false;
+    hc_sha256_of(hash, hc_buf_view(&c->der));
+    for (size_t i = 0; i < c->anchors->n; i++)
+        if (memcmp(hash, c->anchors->root[i].hash, sizeof(hash)) == 0) {
+            chain_add_root(c, i, 0);
+            return true;
+        }
+    return false;
+}
+
+/* ---- a certificate is complete ---- */
+
+static void chain_push(struct hc_chain *c, const char *from, const char *to)
+{
+    if (to > from)
+        c->minimal.vtable->append(chain_inner(c), (const unsigned char *)from,
+                                  (size_t)(to - from));
+}
+
+/* minimal reads 0 instead of the byte at p, and hashes that byte. */
+static void chain_push_uncritical(struct hc_chain *c, const char *p)
+{
+    const unsigned char no = 0;
+    bool hashes = c->minimal.do_mhash != 0;
+
+    c->minimal.do_mhash = 0;
+    c->minimal.vtable->append(chain_inner(c), &no, 1);
+    c->minimal.do_mhash = hashes;
+    if (hashes)
+        br_multihash_update(&c->minimal.mhash, p, 1);
+}
+
+static void chain_give(struct hc_chain *c, const struct hc_cert *cert)
+{
+    struct hc_str der = hc_buf_view(&c->der);
+    const char *end = der.p + der.n;
+
+    c->minimal.trust_anchors = c->fit;
+    c->minimal.trust_anchors_num = c->fit_n;
+    c->minimal.vtable->start_cert(chain_inner(c), (uint32_t)der.n);
+    while (der.p < end) {
+        const char *next = end;
+
+        for (size_t i = 0; i < 2; i++)
+            if (cert->critical[i] != NULL && cert->critical[i] >= der.p &&
+                cert->critical[i] < next)
+                next = cert->critical[i];
+        chain_push(c, der.p, next);
+        if (next < end)
+            chain_push_uncritical(c, next++);
+        der.p = next;
+    }
+    c->minimal.vtable->end_cert(chain_inner(c));
 }
 
 static void chain_end_cert(const br_x509_class **ctx)
 {
     struct hc_chain *c = chain_of(ctx);
     struct hc_cert cert;
+    bool is_pinned;
 
-    c->minimal.vtable->end_cert(chain_inner(c));
     if (!c->looks || c->fault != CHAIN_SOUND)
         return;
+    c->fit_n = 0;
+    c->root_fault = CHAIN_SOUND;
+    c->root_expired = 0;
     if (hc_buf_error(&c->der) == HEADCOUNT_ENOMEM) {
         chain_refuse(c, CHAIN_NO_MEMORY, NULL);
-    } else if (hc_cert_get(&cert, hc_buf_view(&c->der)) < 0) {
-        chain_refuse(c, CHAIN_UNREADABLE, NULL);
-    } else {
-        chain_look(c, &cert);
-        chain_look_at_roots(c, &cert);
+        return;
     }
+    if (hc_cert_get(&cert, hc_buf_view(&c->der)) < 0) {
+        chain_refuse(c, CHAIN_UNREADABLE, NULL);
+        return;
+    }
+    is_pinned = chain_find_leaf(c);
+    chain_look(c, &cert, is_pinned);
+    if (!is_pinned)
+        chain_find_roots(c, &cert);
+    chain_give(c, &cert);
 }
 
-/* A refusal by minimal comes first; ours counts where minimal is content. */
 static unsigned chain_end(const br_x509_class **ctx)
 {
     struct hc_chain *c = chain_of(ctx);
 
     c->verdict = c->minimal.vtable->end_chain(chain_inner(c));
     hc_buf_fini(&c->der);
+    hc_buf_fini(&c->names);
+    if (c->verdict == BR_ERR_X509_NOT_TRUSTED && c->fault == CHAIN_SOUND &&
+        c->root_fault != CHAIN_SOUND) {
+        c->fault = c->root_fault;
+        memcpy(c->subject, c->issuer, sizeof(c->subject));
+    }
     if (c->verdict == 0 && c->fault != CHAIN_SOUND)
         c->verdict = BR_ERR_X509_INVALID_VALUE;
     return c->verdict;
@@ -210,28 +414,6 @@ static void chain_set_host(struct hc_chain *c, struct hc_str host)
         c->ip_n = 16;
 }
 
-/* BearSSL does not check when a trust anchor expires, so it only gets those
- * that are valid now. */
-static int chain_set_roots(struct hc_chain *c)
-{
-    const struct hc_anchors *a = c->anchors;
-    size_t n = 0;
-
-    for (size_t i = 0; i < a->n; i++)
-        n += a->not_after[i] >= c->wall;
-    if (n < a->n && n > 0) {
-        c->valid = hc_alloc_array(c->alloc, n, sizeof(*c->valid));
-        if (c->valid == NULL)
-            return HEADCOUNT_ENOMEM;
-    }
-    for (size_t i = 0; c->valid != NULL && i < a->n; i++)
-        if (a->not_after[i] >= c->wall)
-            c->valid[c->valid_n++] = a->ta[i];
-    br_x509_minimal_init(&c->minimal, &br_sha256_vtable,
-                         c->valid != NULL ? c->valid : a->ta, n);
-    return 0;
-}
-
 int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
                   struct hc_str host, int64_t wall,
                   const struct hc_alloc *alloc)
@@ -246,8 +428,8 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
     c->until = HC_NEVER;
     c->alloc = alloc;
     hc_buf_init(&c->der, alloc, HC_CERT_MAX);
-    if (chain_set_roots(c) < 0)
-        return HEADCOUNT_ENOMEM;
+    hc_buf_init(&c->names, alloc, HC_CERT_MAX);
+    br_x509_minimal_init(&c->minimal, &br_sha256_vtable, NULL, 0);
     br_x509_minimal_set_hash(&c->minimal, br_sha256_ID, &br_sha256_vtable);
     br_x509_minimal_set_hash(&c->minimal, br_sha384_ID, &br_sha384_vtable);
     br_x509_minimal_set_hash(&c->minimal, br_sha512_ID, &br_sha512_vtable);
@@ -263,195 +445,8 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
 void hc_chain_fini(struct hc_chain *c)
 {
     hc_buf_fini(&c->der);
-    if (c->valid != NULL)
-        hc_free(c->alloc, c->valid, c->valid_n * sizeof(*c->valid));
-    c->valid = NULL;
-}
-
-/* ---- what to say ---- */
-
-#define CHAIN_BUNDLE \
-    "name the PEM file of the root with config.ca_bundle or AWS_CA_BUNDLE"
-
-static void chain_day(char out[11], int64_t wall)
-{
-    char text[HC_RFC3339 + 1];
-
-    hc_time_rfc3339(text, wall);
-    memcpy(out, text, 10);
-    out[10] = '\0';
-}
-
-static int chain_say_date(const struct hc_chain *c, struct headcount_error *e)
-{
-    char from[11], to[11], now[11];
-
-    chain_day(from, c->not_before);
-    chain_day(to, c->not_after);
-    chain_day(now, c->wall);
-    if (c->wall < c->not_before)
-        return hc_error_set(e, HEADCOUNT_ECERT,
-                            "%s: the certificate of \"%s\" is not valid "
-                            "before %s, and the clock here says %s: set the "
-                            "clock if it is wrong, else wait or replace the "
-                            "certificate there",
-                            c->host, c->subject, from, now);
-    return hc_error_set(e, HEADCOUNT_ECERT,
-                        "%s: the certificate of \"%s\" expired on %s, and the "
-                        "clock here says %s: renew it there, or set the clock "
-                        "if it is wrong",
-                        c->host, c->subject, to, now);
-}
-
-static int chain_say_untrusted(const struct hc_chain *c,
-                               struct headcount_error *e)
-{
-    if (c->self_signed)
-        return hc_error_set(e, HEADCOUNT_ECERT,
-                            "%s: its certificate \"%s\" is self-signed and "
-                            "none of the trusted roots: if it is yours, name "
-                            "its PEM file with config.ca_bundle or "
-                            "AWS_CA_BUNDLE",
-                            c->host, c->subject);
-    return hc_error_set(e, HEADCOUNT_ECERT,
-                        "%s: its certificate \"%s\" leads to the issuer "
-                        "\"%s\", which is none of the trusted roots (or the "
-                        "server left an intermediate out): " CHAIN_BUNDLE,
-                        c->host, c->subject, c->issuer);
-}
-
-struct chain_sentence {
-    int br_err;
-    const char *text;
-};
-
-static const struct chain_sentence chain_sentences[] = {
-    { BR_ERR_X509_EMPTY_CHAIN, "it sent no certificate: mend the server" },
-    { BR_ERR_X509_BAD_SERVER_NAME,
-      "that name is not in its certificate's subjectAltName: check the "
-      "endpoint's name, or have the certificate issued for it" },
-    { BR_ERR_X509_CRITICAL_EXTENSION,
-      "its certificate has a critical extension that is not understood here, "
-      "so it cannot be trusted: have it issued without" },
-    { BR_ERR_X509_NOT_CA,
-      "its certificate was issued by one that is no CA: have it issued by a "
-      "real one" },
-    { BR_ERR_X509_FORBIDDEN_KEY_USAGE,
-      "its chain uses a key for what its keyUsage forbids: have it issued "
-      "anew" },
-    { BR_ERR_X509_WEAK_PUBLIC_KEY,
-      "its certificate has an RSA key of fewer than 2048 bits: have it issued "
-      "with a larger one" },
-    { BR_ERR_X509_BAD_SIGNATURE,
-      "a signature in its certificate chain is wrong: the chain is forged, "
-      "damaged or out of order" },
-    { BR_ERR_X509_DN_MISMATCH,
-      "its certificates do not follow one another: have the server send leaf, "
-      "then intermediates, in order" },
-    { BR_ERR_X509_UNSUPPORTED,
-      "its certificate uses a signature or key of a kind that is not accepted "
-      "here (SHA-1, MD5, RSA-PSS, Ed25519): have it issued with SHA-256 and "
-      "RSA PKCS#1 or ECDSA" },
-    { BR_ERR_X509_LIMIT_EXCEEDED,
-      "its certificate has a key of more than 4096 bits: have it issued with "
-      "a smaller one" },
-    { BR_ERR_X509_WRONG_KEY_TYPE,
-      "its certificate was not signed with the kind of key its issuer has" }
-};
-
-static int chain_say_verdict(const struct hc_chain *c, int br_err,
-                             struct headcount_error *e)
-{
-    const size_t n = sizeof(chain_sentences) / sizeof(chain_sentences[0]);
-
-    for (size_t i = 0; i < n; i++)
-        if (chain_sentences[i].br_err == br_err)
-            return hc_error_set(e, HEADCOUNT_ECERT,
-                                "%s: %s (certificate \"%s\")", c->host,
-                                chain_sentences[i].text, c->subject);
-    return hc_error_set(e, HEADCOUNT_ECERT,
-                        "%s: its certificate \"%s\" cannot be read (BearSSL "
-                        "error %d): have it issued anew",
-                        c->host, c->subject, br_err);
-}
-
-static int chain_say_root(const struct hc_chain *c, struct headcount_error *e)
-{
-    char to[11];
-
-    chain_day(to, c->root_expired);
-    return hc_error_set(e, HEADCOUNT_ECERT,
-                        "%s: its certificate \"%s\" leads to the root \"%s\" "
-                        "of the trusted roots, which expired on %s: get a "
-                        "newer bundle, or set the clock if it is wrong",
-                        c->host, c->subject, c->issuer, to);
-}
-
-static int chain_say_fault(const struct hc_chain *c, struct headcount_error *e)
-{
-    const char *why = "";
-
-    switch (c->fault) {
-    case CHAIN_NO_MEMORY:
-        return hc_error_set(e, HEADCOUNT_ENOMEM,
-                            "%s: no memory to keep its certificate", c->host);
-    case CHAIN_TOO_BIG:
-        return hc_error_set(e, HEADCOUNT_ECERT,
-                            "%s: it sent a certificate of more "
-                            "than 64 KiB, or more than ten of them",
-                            c->host);
-    case CHAIN_UNREADABLE:
-        why = "cannot be read: have it issued anew";
-        break;
-    case CHAIN_CONSTRAINED:
-        why = "is a CA with name constraints, which are not checked here: "
-              "have the chain issued by a CA without";
-        break;
-    case CHAIN_USAGE:
-        why = "is not for servers (extendedKeyUsage lacks serverAuth): have "
-              "it issued with serverAuth";
-        break;
-    case CHAIN_NO_SAN:
-        why = "has no subjectAltName (a common name does not count): have it "
-              "issued with one";
-        break;
-    case CHAIN_WRONG_NAME:
-        return chain_say_verdict(c, BR_ERR_X509_BAD_SERVER_NAME, e);
-    case CHAIN_WEAK_KEY:
-        return chain_say_verdict(c, BR_ERR_X509_WEAK_PUBLIC_KEY, e);
-    case CHAIN_WRONG_IP:
-        why = "does not name this address as an iPAddress in its "
-              "subjectAltName: ask for the server by a name it has";
-        break;
-    case CHAIN_SOUND:
-        break;
-    }
-    return hc_error_set(e, HEADCOUNT_ECERT, "%s: its certificate \"%s\" %s",
-                        c->host, c->subject, why);
-}
-
-/* True if our own finding explains minimal's verdict better.  For minimal the
- * name constraints of a CA are an unknown critical extension, and a leaf
- * without SAN has a wrong name. */
-static bool chain_fault_explains(const struct hc_chain *c, int br_err)
-{
-    return c->fault != CHAIN_SOUND &&
-           (br_err == BR_ERR_X509_INVALID_VALUE ||
-            br_err == BR_ERR_X509_CRITICAL_EXTENSION ||
-            br_err == BR_ERR_X509_BAD_SERVER_NAME ||
-            c->fault == CHAIN_NO_MEMORY || c->fault == CHAIN_TOO_BIG);
-}
-
-int hc_chain_error(const struct hc_chain *c, int br_err,
-                   struct headcount_error *e)
-{
-    if (chain_fault_explains(c, br_err))
-        return chain_say_fault(c, e);
-    if (br_err == BR_ERR_X509_EXPIRED && c->out_of_date)
-        return chain_say_date(c, e);
-    if (br_err == BR_ERR_X509_NOT_TRUSTED && c->root_expired != 0)
-        return chain_say_root(c, e);
-    if (br_err == BR_ERR_X509_NOT_TRUSTED)
-        return chain_say_untrusted(c, e);
-    return chain_say_verdict(c, br_err, e);
+    hc_buf_fini(&c->names);
+    if (c->fit != NULL)
+        hc_free(c->alloc, c->fit, c->fit_cap * sizeof(*c->fit));
+    c->fit = NULL;
 }

@@ -3,11 +3,17 @@
  *
  * A br_x509 class of our own around br_x509_minimal, which verifies
  * signatures, validity, CA flags and the DNS name.  This class adds the checks
- * that BearSSL 0.6 leaves out: name constraints (critical or not), an extended
- * key usage without serverAuth and an expired root are refused; the name must
- * stand in subjectAltName (never the common name; minimal would not look at all
- * where a bundle holds the server's own certificate), an IP literal as
- * iPAddress.
+ * that BearSSL 0.6 leaves out, and those whose reason it does not tell:
+ *
+ * - every critical extension has to be one that is understood; key identifiers
+ *   and the like, which help to find things, are not;
+ * - name constraints, of roots too, hold for all names below them;
+ * - an extended key usage has to have serverAuth, roots' path lengths and key
+ *   usages count, a CA has to have a name;
+ * - the name must stand in subjectAltName (never the common name), an IP
+ *   literal as iPAddress;
+ * - a server's certificate is no CA's, and trusted without an issuer only if it
+ *   stands in the bundle byte for byte.
  */
 #ifndef HC_WIRE_CHAIN_H
 #define HC_WIRE_CHAIN_H
@@ -21,20 +27,28 @@
 #define HC_CHAIN_PATH 400
 #define HC_CHAIN_DEPTH 10                /* certificates of one chain */
 
-/* The reasons to refuse a chain that BearSSL accepts. */
+/* Our own reasons to refuse a chain. */
 enum hc_chain_fault {
     CHAIN_SOUND,
     CHAIN_NO_MEMORY,
     CHAIN_TOO_BIG,           /* a certificate beyond HC_CERT_MAX bytes, or
                                 more than HC_CHAIN_DEPTH of them          */
     CHAIN_UNREADABLE,
-    CHAIN_CONSTRAINED,       /* a CA with name constraints                */
+    CHAIN_CRITICAL,          /* an extension; its OID is in detail        */
+    CHAIN_DATE,
     CHAIN_USAGE,             /* extended key usage lacks serverAuth       */
     CHAIN_NO_SAN,            /* a leaf without subjectAltName             */
     CHAIN_WRONG_NAME,        /* the host is not among its dNSNames        */
     CHAIN_WRONG_IP,          /* the literal is not among its iPAddresses  */
-    CHAIN_WEAK_KEY           /* RSA of fewer than 2048 bits: minimal counts
+    CHAIN_WEAK_KEY,          /* RSA of fewer than 2048 bits: minimal counts
                                 bytes                                     */
+    CHAIN_LEAF_IS_CA,
+    CHAIN_LEAF_CONSTRAINS,   /* name constraints of one that is no CA     */
+    CHAIN_NAMELESS,          /* a CA without a subject                    */
+    CHAIN_NO_CA,
+    CHAIN_NO_SIGNER,         /* keyUsage lacks keyCertSign                */
+    CHAIN_TOO_LONG,          /* pathLenConstraint                         */
+    CHAIN_CONSTRAINTS        /* and a hc_constraint, CONSTRAINT_MET is none */
 };
 
 struct hc_chain {
@@ -42,11 +56,13 @@ struct hc_chain {
     br_x509_minimal_context minimal;
     const struct hc_anchors *anchors;
     const struct hc_alloc *alloc;
-    br_x509_trust_anchor *valid;         /* those that are not expired; NULL:
-                                            all of them                   */
-    size_t valid_n;
-    int64_t root_expired;                /* when a root that was named did,
-                                            0: none                       */
+    br_x509_trust_anchor *fit;           /* the roots that the certificate
+                                            coming in may lead to         */
+    size_t fit_n, fit_cap;
+    int root_fault;                      /* of one that does not fit      */
+    int64_t root_expired;                /* when that one did, 0: it did not */
+    struct hc_buf names;                 /* GeneralNames of all so far    */
+    unsigned kinds;                      /* of these names                */
     char host[HC_CHAIN_HOST + 1];
     size_t ip_n;                         /* 4, 16; 0 = host is a name     */
     unsigned char ip[16];
@@ -55,13 +71,12 @@ struct hc_chain {
     bool begun;                          /* a chain was presented         */
     bool looks;                          /* at the certificate coming in  */
     size_t certs;                        /* presented so far              */
-    enum hc_chain_fault fault;
+    int fault;                           /* enum hc_chain_fault           */
+    char detail[HC_CHAIN_TEXT];          /* an OID, or a name at fault    */
     unsigned verdict;                    /* of end_chain: BR_ERR_X509_... */
     int64_t until;                       /* earliest end of validity, the
                                             root's included               */
-    int64_t not_before, not_after;       /* of the first certificate that is
-                                            outside its validity, wall    */
-    bool out_of_date;
+    int64_t not_before, not_after;       /* CHAIN_DATE: wall              */
     bool self_signed;                    /* leaf names itself as issuer   */
     char subject[HC_CHAIN_TEXT];         /* of the certificate at fault,
                                             else of the leaf              */
@@ -74,9 +89,8 @@ struct hc_chain {
     size_t path_n;
 };
 
-/* host: a DNS name or an IP literal without brackets, 1..255 bytes;
- * HEADCOUNT_EARG, HEADCOUNT_ENOMEM. The hashes, RSA and EC code are set by
- * the caller on `minimal`. */
+/* host: a DNS name or an IP literal without brackets, 1..255 bytes,
+ * else HEADCOUNT_EARG. */
 int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
                   struct hc_str host, int64_t wall,
                   const struct hc_alloc *alloc);

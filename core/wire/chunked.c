@@ -12,7 +12,7 @@
  *
  * Lines end in CRLF; a lone CR or LF is an error.  Blanks (BWS) stand only
  * where the grammar has them: a size that is padded with blanks is an error.
- * The states from EXTENSION to QUOTED_END are the grammar of ext.
+ * The table chunk_next is the grammar of ext and of trailers.
  */
 #include "wire/chunked.h"
 
@@ -44,16 +44,72 @@ bool hc_chunked_is_text(char c)
     return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
 }
 
-/* The state behind a byte that ends a size, a name or a value. */
-static enum hc_chunked_state chunk_after(char byte, enum hc_chunked_state blank)
+/* The column of a byte in chunk_next: one of its own, or that of tchar, of
+ * other text, of control characters. */
+static const char chunk_columns[] = "\r; \t=\"\\:";
+
+enum { CHUNK_TCHAR = 8, CHUNK_TEXT, CHUNK_COLUMNS };
+
+/* The state behind a byte, CHUNK_FAILED (as 0) where the grammar has none. */
+static const unsigned char chunk_next[][CHUNK_COLUMNS] = {
+#define LF CHUNK_LINE_LF
+#define EXT CHUNK_EXTENSION
+#define NAM CHUNK_NAME
+#define FST CHUNK_NAME_FIRST
+#define BLK CHUNK_NAME_BLANK
+#define VAL CHUNK_VALUE
+#define EQU CHUNK_VALUE_FIRST
+#define QUO CHUNK_QUOTED
+#define END CHUNK_QUOTED_END
+#define PAI CHUNK_QUOTED_PAIR
+#define TNA CHUNK_TRAILER_NAME
+#define TVA CHUNK_TRAILER_VALUE
+    /*                        CR   ;   SP   HT   =    "    \    :  tchar text */
+    [CHUNK_SIZE]          = { LF, FST, EXT, EXT, 0,   0,   0,   0,   0,   0 },
+    [CHUNK_EXTENSION]     = { 0,  FST, EXT, EXT, 0,   0,   0,   0,   0,   0 },
+    [CHUNK_NAME_FIRST]    = { 0,  0,   FST, FST, 0,   0,   0,   0,   NAM, 0 },
+    [CHUNK_NAME]          = { LF, FST, BLK, BLK, EQU, 0,   0,   0,   NAM, 0 },
+    [CHUNK_NAME_BLANK]    = { 0,  FST, BLK, BLK, EQU, 0,   0,   0,   0,   0 },
+    [CHUNK_VALUE_FIRST]   = { 0,  0,   EQU, EQU, 0,   QUO, 0,   0,   VAL, 0 },
+    [CHUNK_VALUE]         = { LF, FST, EXT, EXT, 0,   0,   0,   0,   VAL, 0 },
+    [CHUNK_QUOTED]        = { 0,  QUO, QUO, QUO, QUO, END, PAI, QUO, QUO, QUO },
+    [CHUNK_QUOTED_PAIR]   = { 0,  QUO, QUO, QUO, QUO, QUO, QUO, QUO, QUO, QUO },
+    [CHUNK_QUOTED_END]    = { LF, FST, EXT, EXT, 0,   0,   0,   0,   0,   0 },
+    [CHUNK_TRAILER]       = { CHUNK_END_LF, 0, 0, 0, 0, 0, 0,   0,   TNA, 0 },
+    [CHUNK_TRAILER_NAME]  = { 0,  0,   0,   0,   0,   0,   0,   TVA, TNA, 0 },
+    [CHUNK_TRAILER_VALUE] = { CHUNK_TRAILER_LF,
+                                  TVA, TVA, TVA, TVA, TVA, TVA, TVA, TVA, TVA }
+#undef LF
+#undef EXT
+#undef NAM
+#undef FST
+#undef BLK
+#undef VAL
+#undef EQU
+#undef QUO
+#undef END
+#undef PAI
+#undef TNA
+#undef TVA
+};
+
+/* One byte of a size's end, an extension or a trailer. */
+static int chunk_line(struct hc_chunked *c, char byte,
+                      struct headcount_error *e)
 {
-    switch (byte) {
-    case '\r': return CHUNK_LINE_LF;
-    case ';':  return CHUNK_NAME_FIRST;
-    case ' ':
-    case '\t': return blank;
-    default:   return CHUNK_FAILED;
-    }
+    const char *own = memchr(chunk_columns, byte, sizeof(chunk_columns) - 1);
+    size_t column = own != NULL ? (size_t)(own - chunk_columns)
+                    : hc_chunked_is_tchar(byte) ? CHUNK_TCHAR : CHUNK_TEXT;
+    enum hc_chunked_state was = c->state;
+
+    c->state = chunk_next[was][column];
+    if (c->state != 0 && (own != NULL || hc_chunked_is_text(byte)))
+        return 0;
+    return chunk_wrong(e, was == CHUNK_SIZE ? "a size that is no number"
+                          : was < CHUNK_TRAILER
+                              ? "blanks or an extension behind a size that "
+                                "RFC 9112 does not have"
+                              : "a trailer line that is no header");
 }
 
 static int chunk_size(struct hc_chunked *c, char byte,
@@ -61,107 +117,43 @@ static int chunk_size(struct hc_chunked *c, char byte,
 {
     int digit = hc_hex_value(byte);
 
-    if (digit >= 0) {
-        if (++c->digits > CHUNK_DIGITS)
-            return chunk_wrong(e, "a size of more than 16 digits");
-        c->left = c->left << 4 | (uint64_t)digit;
-        return 0;
-    }
-    c->state = chunk_after(byte, CHUNK_EXTENSION);
-    if (c->digits == 0 || c->state == CHUNK_FAILED)
+    if (digit < 0 && c->digits > 0)
+        return chunk_line(c, byte, e);
+    if (digit < 0)
         return chunk_wrong(e, "a size that is no number");
+    if (++c->digits > CHUNK_DIGITS)
+        return chunk_wrong(e, "a size of more than 16 digits");
+    c->left = c->left << 4 | (uint64_t)digit;
     return 0;
 }
 
-/* The state behind one byte of an extension; CHUNK_FAILED: it is none. */
-static enum hc_chunked_state chunk_extension(enum hc_chunked_state at,
-                                             char byte)
+/* The state behind an LF; the byte before it was CR. */
+static enum hc_chunked_state chunk_after_lf(struct hc_chunked *c)
 {
-    enum hc_chunked_state after_name = byte == '=' ? CHUNK_VALUE_FIRST
-                                     : chunk_after(byte, CHUNK_NAME_BLANK);
-    bool blank = byte == ' ' || byte == '\t';
-    bool name = hc_chunked_is_tchar(byte);
-
-    if (at == CHUNK_EXTENSION)
-        return byte == ';' ? CHUNK_NAME_FIRST : blank ? at : CHUNK_FAILED;
-    if (at == CHUNK_NAME_FIRST)
-        return blank ? at : name ? CHUNK_NAME : CHUNK_FAILED;
-    if (at == CHUNK_NAME)
-        return name ? at : after_name;
-    if (at == CHUNK_NAME_BLANK)
-        return byte == '\r' ? CHUNK_FAILED : after_name;
-    if (at == CHUNK_VALUE_FIRST)
-        return blank ? at : byte == '"' ? CHUNK_QUOTED
-               : name ? CHUNK_VALUE : CHUNK_FAILED;
-    if (at == CHUNK_QUOTED && byte == '"')
-        return CHUNK_QUOTED_END;
-    if (at == CHUNK_QUOTED && byte == '\\')
-        return CHUNK_QUOTED_PAIR;
-    if (at == CHUNK_QUOTED || at == CHUNK_QUOTED_PAIR)
-        return hc_chunked_is_text(byte) ? CHUNK_QUOTED : CHUNK_FAILED;
-    return at == CHUNK_VALUE && name ? at : chunk_after(byte, CHUNK_EXTENSION);
+    if (c->state == CHUNK_END_LF)
+        return CHUNK_DONE;
+    if (c->state == CHUNK_TRAILER_LF)
+        return CHUNK_TRAILER;
+    c->line = 0;
+    c->digits = 0;
+    if (c->state == CHUNK_LINE_LF)
+        return c->left == 0 ? CHUNK_TRAILER : CHUNK_DATA;
+    c->left = 0;
+    return CHUNK_SIZE;
 }
 
 /* One byte of framing. */
 static int chunk_step(struct hc_chunked *c, char byte,
                       struct headcount_error *e)
 {
-    bool lf = byte == '\n';
-
-    switch (c->state) {
-    case CHUNK_SIZE:
+    if (c->state == CHUNK_SIZE)
         return chunk_size(c, byte, e);
-    case CHUNK_EXTENSION:
-    case CHUNK_NAME_FIRST:
-    case CHUNK_NAME:
-    case CHUNK_NAME_BLANK:
-    case CHUNK_VALUE_FIRST:
-    case CHUNK_VALUE:
-    case CHUNK_QUOTED:
-    case CHUNK_QUOTED_PAIR:
-    case CHUNK_QUOTED_END:
-        c->state = chunk_extension(c->state, byte);
-        return c->state != CHUNK_FAILED ? 0
-               : chunk_wrong(e, "blanks or an extension behind a size that "
-                                "RFC 9112 does not allow");
-    case CHUNK_LINE_LF:
-        c->line = 0;
-        c->digits = 0;
-        c->state = c->left == 0 ? CHUNK_TRAILER : CHUNK_DATA;
-        return lf ? 0 : chunk_wrong(e, "a CR without LF after a size");
-    case CHUNK_DATA_CR:
-        c->state = CHUNK_DATA_LF;
-        return byte == '\r' ? 0 : chunk_wrong(e, "no CRLF after the data");
-    case CHUNK_DATA_LF:
-        c->line = 0;
-        c->digits = 0;
-        c->left = 0;
-        c->state = CHUNK_SIZE;
-        return lf ? 0 : chunk_wrong(e, "no CRLF after the data");
-    case CHUNK_TRAILER:
-        c->state = byte == '\r' ? CHUNK_END_LF : CHUNK_TRAILER_NAME;
-        return byte == '\r' || hc_chunked_is_tchar(byte) ? 0
-               : chunk_wrong(e, "a trailer line without a proper name");
-    case CHUNK_TRAILER_NAME:
-        c->state = byte == ':' ? CHUNK_TRAILER_VALUE : CHUNK_TRAILER_NAME;
-        return byte == ':' || hc_chunked_is_tchar(byte) ? 0
-               : chunk_wrong(e, "a trailer line without a proper name");
-    case CHUNK_TRAILER_VALUE:
-        c->state = byte == '\r' ? CHUNK_TRAILER_LF : CHUNK_TRAILER_VALUE;
-        return byte == '\r' || hc_chunked_is_text(byte) ? 0
-               : chunk_wrong(e, "a control character in a trailer line");
-    case CHUNK_TRAILER_LF:
-        c->state = CHUNK_TRAILER;
-        return lf ? 0 : chunk_wrong(e, "a CR without LF in a trailer");
-    case CHUNK_END_LF:
-        c->state = CHUNK_DONE;
-        return lf ? 0 : chunk_wrong(e, "a CR without LF at the end");
-    case CHUNK_DATA:
-    case CHUNK_DONE:
-    case CHUNK_FAILED:
-        break;
-    }
-    return chunk_wrong(e, "it is over");
+    if (c->state <= CHUNK_TRAILER_VALUE)
+        return chunk_line(c, byte, e);
+    if (byte != (c->state == CHUNK_DATA_CR ? '\r' : '\n'))
+        return chunk_wrong(e, "a line or a chunk that does not end in CRLF");
+    c->state = c->state == CHUNK_DATA_CR ? CHUNK_DATA_LF : chunk_after_lf(c);
+    return 0;
 }
 
 static bool chunk_is_trailer(const struct hc_chunked *c)

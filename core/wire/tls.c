@@ -128,9 +128,7 @@ int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
                             c->alloc);
 
     if (err < 0)
-        return hc_error_set(e, err, err == HEADCOUNT_ENOMEM
-                                ? "no memory for a list of roots"
-                                : "TLS to a host without a usable name");
+        return hc_error_set(e, err, "TLS to a host without a usable name");
     tls->buffer = hc_alloc(c->alloc, BR_SSL_BUFSIZE_BIDI);
     if (tls->buffer == NULL) {
         hc_chain_fini(&tls->chain);

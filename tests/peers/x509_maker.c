@@ -78,13 +78,6 @@ void x509_ext_usage(struct hc_buf *out, const char *oid, size_t n)
     hc_buf_fini(&list);
 }
 
-/* permitted, dNSName "good.test" */
-void x509_ext_constraints(struct hc_buf *out, bool critical)
-{
-    x509_ext(out, X509_CONSTRAINTS, critical,
-             HC_STR("\x30\x0F\xA0\x0D\x30\x0B\x82\x09good.test"));
-}
-
 static void put_name(struct hc_buf *out, const char *cn)
 {
     struct hc_buf pair = fresh(), set = fresh(), name = fresh();
@@ -166,7 +159,10 @@ void x509_make(struct hc_buf *out, const struct x509_spec *s)
 
     hc_buf_lit(&tbs, "\xA0\x03\x02\x01\x02\x02\x01\x01");
     put_algorithm(&tbs);
-    put_name(&tbs, s->issuer);
+    if (s->issuer != NULL)
+        put_name(&tbs, s->issuer);
+    else
+        hc_buf_lit(&tbs, "\x30\x00");
     put_time(&dates, s->from, "200101000000Z");
     put_time(&dates, s->to, "491231235959Z");
     wrap(&tbs, 0x30, &dates);
@@ -227,4 +223,27 @@ void x509_pem(struct hc_buf *out, struct hc_str der)
     }
     hc_buf_lit(out, "-----END CERTIFICATE-----\n");
     hc_buf_fini(&text);
+}
+
+static void push(void *out, const void *p, size_t n)
+{
+    hc_buf_put(out, p, n);
+}
+
+void x509_from_pem(struct hc_buf *der, const char *file)
+{
+    br_pem_decoder_context pem;
+    char path[256], *text;
+    size_t n;
+
+    hc_fmt(path, sizeof path, "%s/%s", t_certs(), file);
+    text = t_file(path, &n);
+    br_pem_decoder_init(&pem);
+    for (size_t at = 0; at < n;) {
+        at += br_pem_decoder_push(&pem, text + at, n - at);
+        if (br_pem_decoder_event(&pem) == BR_PEM_BEGIN_OBJ)
+            br_pem_decoder_setdest(&pem, push, der);
+        else if (der->n > 0)
+            break;
+    }
 }

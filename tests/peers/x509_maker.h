@@ -1,7 +1,7 @@
 /* peers/x509_maker.h - X.509 certificates of any shape, good or not, signed
  * with P-256 keys that anybody can know.
  *
- * Used by: wire/chain_test.c and wire/cert_test.c.
+ * Used by: wire/chain_test.c, wire/cert_test.c and wire/constraints_test.c.
  * Instead of moto: moto has no certificates, and openssl makes few
  * broken ones.
  */
@@ -20,7 +20,8 @@
 #define X509_IP 0x87
 
 struct x509_spec {
-    const char *subject, *issuer;  /* common names                        */
+    const char *subject, *issuer;  /* common names; issuer NULL: an empty
+                                      Name                                */
     int key, signer;               /* 1..100: whose key, who signs        */
     const char *from, *to;         /* UTCTime (13) or GeneralizedTime (15);
                                       NULL = 2020, 2049                   */
@@ -35,9 +36,10 @@ void x509_ext(struct hc_buf *out, const char *oid, bool critical,
 void x509_ext_ca(struct hc_buf *out);
 void x509_ext_san(struct hc_buf *out, int kind, struct hc_str name);
 void x509_ext_usage(struct hc_buf *out, const char *oid, size_t n);
-void x509_ext_constraints(struct hc_buf *out, bool critical);
 /* The certificate, appended. */
 void x509_make(struct hc_buf *out, const struct x509_spec *s);
 void x509_pem(struct hc_buf *out, struct hc_str der);
+/* The first certificate of a file of tests/peers/certs.sh. */
+void x509_from_pem(struct hc_buf *der, const char *file);
 
 #endif

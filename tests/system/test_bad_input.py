@@ -507,9 +507,10 @@ PEERS = [
             ("rsa1024", "RSA key of fewer than 2048 bits", "a larger one"),
             ("cn-only", "no subjectAltName", "have it issued with one"),
             ("critical", "critical extension", "have it issued without"),
-            ("constrained", "name constraints", "by a CA without"),
+            ("constrained", 'name constraints of the CA "constrained-int" '
+             'exclude the name "ecs.test.internal"', "by another CA"),
             ("client-only", "lacks serverAuth", "issued with serverAuth"),
-            ("not-a-ca", "issued by one that is no CA", "by a real one"),
+            ("not-a-ca", "though it is no CA", "by a real one"),
             ("sha1", "SHA-1", "have it issued with SHA-256"))],
         ("good, but not Amazon's", certificate("ec", roots=None),
          "certificate", "--ca-bundle")),

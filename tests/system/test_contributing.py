@@ -1,4 +1,5 @@
 """What CONTRIBUTING.md names is there: paths, symbols, targets of make."""
+import datetime
 import re
 import subprocess
 from pathlib import Path
@@ -82,3 +83,17 @@ def test_the_example_of_one_test_runs():
     done = subprocess.run(["make", "-n", "t", "T=plan/hold"], cwd=TOP,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_day_of_the_version_is_not_older_than_its_changes():
+    """By it a wrong clock is told from a certificate that expired."""
+    day = re.search(r'#define HEADCOUNT_VERSION_DAY "(\d{4}-\d\d-\d\d)"',
+                    (TOP / "core/headcount.h").read_text())[1]
+    datetime.date.fromisoformat(day)
+    released = re.findall(r"^## .*?(\d{4}-\d\d-\d\d)",
+                          (TOP / "CHANGELOG.md").read_text(), re.M)
+    assert day >= max(released, default=day)
+    # A clock that is right must not be called wrong.
+    last = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=TOP,
+                          capture_output=True, text=True, check=False).stdout
+    assert last.strip() == "" or day <= last.strip()

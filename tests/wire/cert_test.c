@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "peers/x509_maker.h"
 #include "t.h"
+#include "wire/constraints.h"
 
 static struct hc_buf buf(void)
 {
@@ -69,16 +70,128 @@ TEST(cert, a_certificate_without_extensions_has_none)
     CHECK(!hc_cert_has_host(&c, HC_STR("leaf")));
 }
 
+#define LIT(text) { text, sizeof(text) - 1 }
+#define CONSTRAINTS "\x30\x0F\xA0\x0D\x30\x0B\x82\x09good.test"
+#define BASIC "\x55\x1D\x13"
+#define KEY_USAGE "\x55\x1D\x0F"
+
 TEST(cert, constraints_count_whether_critical_or_not)
 {
     for (int critical = 0; critical < 2; critical++) {
         struct hc_buf x = buf();
         struct hc_cert c;
 
-        x509_ext_constraints(&x, critical == 1);
+        x509_ext(&x, X509_CONSTRAINTS, critical == 1, HC_STR(CONSTRAINTS));
         CHECK_INT(hc_cert_get(&c, made_with(&x)), 0);
         CHECK(c.has_constraints);
+        CHECK_STR(c.constraints, CONSTRAINTS);
+        CHECK_INT(c.is_constraints_critical, critical);
+        CHECK_INT(c.critical[0] != NULL, critical);
+        CHECK(critical == 0 || *c.critical[0] == '\xFF');
+        CHECK(c.critical[1] == NULL);
     }
+}
+
+TEST(cert, a_ca_is_told_with_its_path_and_usage)
+{
+    static const struct {
+        struct hc_str basic;
+        bool ca;
+        uint32_t path;
+    } rows[] = {
+        { LIT("\x30\x00"), false, UINT32_MAX },
+        { LIT("\x30\x03\x01\x01\xFF"), true, UINT32_MAX },
+        { LIT("\x30\x03\x01\x01\x00"), false, UINT32_MAX },
+        { LIT("\x30\x06\x01\x01\xFF\x02\x01\x00"), true, 0 },
+        { LIT("\x30\x06\x01\x01\xFF\x02\x01\x7F"), true, 127 },
+        { LIT("\x30\x07\x01\x01\xFF\x02\x02\x01\x00"), true, 255 }
+    };
+    static const struct { struct hc_str bits; bool signs; } usages[] = {
+        { LIT("\x03\x02\x02\x04"), true },
+        { LIT("\x03\x02\x01\x06"), true },
+        { LIT("\x03\x02\x07\x80"), false }, { LIT("\x03\x01\x00"), false }
+    };
+
+    for (size_t i = 0; i < 6; i++) {
+        struct hc_buf x = buf();
+        struct hc_cert c;
+
+        x509_ext(&x, BASIC, true, rows[i].basic);
+        CHECK_INT(hc_cert_get(&c, made_with(&x)), 0);
+        CHECK_INT(c.is_ca, rows[i].ca);
+        CHECK_INT(c.path, rows[i].path);
+        CHECK(c.is_signer);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        struct hc_buf x = buf();
+        struct hc_cert c;
+
+        x509_ext(&x, KEY_USAGE, true, usages[i].bits);
+        CHECK_INT(hc_cert_get(&c, made_with(&x)), 0);
+        CHECK_INT(c.is_signer, usages[i].signs);
+    }
+}
+
+TEST(cert, the_first_critical_extension_that_is_unknown_is_told)
+{
+    struct hc_buf x = buf();
+    struct hc_cert c;
+
+    x509_ext(&x, "\x55\x1D\x0E", false, HC_STR("\x04\x01x"));
+    x509_ext(&x, "\x55\x1D\x23", true, HC_STR("\x30\x00"));
+    x509_ext(&x, "\x2A\x03", true, HC_STR("\x05\x00"));
+    CHECK_INT(hc_cert_get(&c, made_with(&x)), 0);
+    CHECK_STR(c.unknown, "\x55\x1D\x23");
+
+    /* 2.5.29.81 is no subjectAltName (2.5.29.17). */
+    x = buf();
+    x509_ext(&x, "\x55\x1D\x51", false, HC_STR("\x05\x00"));
+    x509_ext_san(&x, X509_DNS, HC_STR("a.test"));
+    CHECK_INT(hc_cert_get(&c, made_with(&x)), 0);
+    CHECK(c.has_san);
+    CHECK_INT(c.unknown.n, 0);
+}
+
+TEST(cert, kinds_of_names_are_those_of_san_and_subject)
+{
+    struct hc_buf x = buf();
+    struct hc_cert c;
+    struct x509_spec s = { .subject = "a", .issuer = "b", .key = 1,
+                           .signer = 1, .subject_der = HC_STR("\x30\x00") };
+
+    x509_ext_san(&x, X509_IP, HC_STR("\x7F\0\0\1"));
+    CHECK_INT(hc_cert_get(&c, made_with(&x)), 0);
+    CHECK_INT(c.kinds, 1U << NAME_IP | 1U << NAME_DIRECTORY);
+    CHECK(!c.is_nameless);
+    CHECK_INT(hc_cert_get(&c, made(&s)), 0);
+    CHECK_INT(c.kinds, 0);
+    CHECK(c.is_nameless);
+    s.subject_der = HC_STR("\x30\x13\x31\x11\x30\x0F\x06\x09\x2A\x86\x48\x86"
+                           "\xF7\x0D\x01\x09\x01\x0C\x02" "a@");
+    CHECK_INT(hc_cert_get(&c, made(&s)), 0);
+    CHECK_INT(c.kinds, 1U << NAME_EMAIL | 1U << NAME_DIRECTORY);
+}
+
+/* The algorithm that is signed for, and the one beside the signature. */
+TEST(cert, two_algorithms_that_differ_are_refused)
+{
+    static const char oid[] = "\x2A\x86\x48\xCE\x3D\x04\x03\x02";
+    struct hc_buf x = buf();
+    struct hc_cert c;
+    struct hc_str der = made_with(&x);
+    char *copy = t_guard(der.p, der.n);
+    size_t found = 0;
+
+    for (size_t at = 0; at + 8 <= der.n; at++)
+        if (memcmp(der.p + at, oid, 8) == 0) {
+            copy[at + 7] = 3;
+            CHECK_INT(hc_cert_get(&c, hc_str_n(copy, der.n)),
+                      HEADCOUNT_ESYNTAX);
+            copy[at + 7] = 2;
+            found++;
+        }
+    CHECK_INT(found, 2);
+    CHECK_INT(hc_cert_get(&c, hc_str_n(copy, der.n)), 0);
 }
 
 TEST(cert, usage_tells_any_from_server_from_others)
@@ -130,15 +243,21 @@ TEST(cert, dates_of_both_kinds_are_read)
 
 TEST(cert, an_extension_that_stands_twice_is_refused)
 {
-    for (int which = 0; which < 2; which++) {
+    for (int which = 0; which < 5; which++) {
         struct hc_buf x = buf();
         struct hc_cert c;
 
         for (int i = 0; i < 2; i++)
             if (which == 0)
                 x509_ext_san(&x, X509_DNS, HC_STR("a.test"));
-            else
+            else if (which == 1)
                 x509_ext_usage(&x, X509_SERVER_AUTH, 8);
+            else if (which == 2)
+                x509_ext_ca(&x);
+            else if (which == 3)
+                x509_ext(&x, X509_CONSTRAINTS, true, HC_STR(CONSTRAINTS));
+            else
+                x509_ext(&x, "\x55\x1D\x23", false, HC_STR("\x30\x00"));
         CHECK_INT(hc_cert_get(&c, made_with(&x)), HEADCOUNT_ESYNTAX);
         CHECK(!c.has_san);
     }
@@ -157,7 +276,14 @@ TEST(cert, damaged_extensions_are_refused)
         { X509_SAN, { "", 0 } },
         { X509_USAGE, { "\x30\x00", 2 } },           /* no usage at all */
         { X509_USAGE, { "\x30\x02\x02\x00", 4 } },   /* no OID          */
-        { X509_USAGE, { "\x30\x81\x02\x06\x00", 5 } } /* length too long */
+        { X509_USAGE, { "\x30\x81\x02\x06\x00", 5 } }, /* length too long */
+        { BASIC, { "\x30\x04\x01\x02\xFF\xFF", 6 } },
+        { BASIC, { "\x30\x03\x01\x01\xFF\x00", 6 } },
+        { BASIC, { "\x30\x06\x01\x01\xFF\x02\x01\xFF", 8 } },
+        { BASIC, { "\x30\x05\x01\x01\xFF\x02\x00", 7 } },
+        { BASIC, { "\x30\x06\x02\x01\x00\x01\x01\xFF", 8 } },
+        { KEY_USAGE, { "\x03\x00", 2 } },
+        { KEY_USAGE, { "\x04\x02\x07\x80", 4 } }
     };
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -223,6 +349,51 @@ TEST(cert, changed_bytes_and_bytes_behind_never_read_outside)
     hc_buf_chr(&more, 0);
     CHECK_INT(hc_cert_get(&c, hc_buf_view(&more)), HEADCOUNT_ESYNTAX);
     hc_buf_fini(&more);
+}
+
+TEST(cert, versions_one_to_three_are_read)
+{
+    struct hc_buf x = buf();
+    struct hc_cert c;
+    struct hc_str der = made_with(&x);
+    char *copy = t_guard(der.p, der.n);
+
+    /* Head of the certificate, head of tbs, [0], its INTEGER. */
+    for (int version = 0; version < 5; version++) {
+        size_t at = 0;
+
+        while (at + 5 < der.n && memcmp(copy + at, "\xA0\x03\x02\x01", 4) != 0)
+            at++;
+        copy[at + 4] = (char)version;
+        CHECK_INT(hc_cert_get(&c, hc_str_n(copy, der.n)),
+                  version <= 2 ? 0 : HEADCOUNT_ESYNTAX);
+    }
+}
+
+/* A key that anchors can use: RSA of any size, three curves. */
+TEST(cert, keys_are_read)
+{
+    static const struct { const char *file; bool rsa; size_t bits; } rows[] = {
+        { "rsa-ca.pem", true, 2048 }, { "ec-ca.pem", false, 0 },
+        { "rsa1024-chain.pem", true, 1024 },
+        { "rsa2047-chain.pem", true, 2047 },
+        { "rsa4096-chain.pem", true, 4096 }
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hc_buf der = buf();
+        struct hc_cert c;
+
+        x509_from_pem(&der, rows[i].file);
+        CHECK_INT(hc_cert_get(&c, hc_buf_view(&der)), 0);
+        CHECK_INT(c.is_rsa, rows[i].rsa);
+        CHECK_INT(c.rsa_bits, rows[i].bits);
+        CHECK_INT(c.curve, rows[i].rsa ? 0 : BR_EC_secp256r1);
+        CHECK_INT(c.modulus.n, (rows[i].bits + 7) / 8);
+        CHECK_INT(c.exponent.n, rows[i].rsa ? 3 : 0);
+        CHECK_INT(c.point.n, rows[i].rsa ? 0 : 65);
+        hc_buf_fini(&der);
+    }
 }
 
 TEST(cert, larger_than_the_bound_is_refused)

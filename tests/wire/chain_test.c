@@ -6,7 +6,7 @@
 #include "peers/x509_maker.h"
 #include "t.h"
 
-#define NOW ((int64_t)1767225600 * HC_SECOND)          /* 2026-01-01 */
+#define NOW ((int64_t)1798761600 * HC_SECOND)          /* 2027-01-01 */
 
 enum { ROOT = 1, MIDDLE, LEAF, STRANGER };             /* keys */
 
@@ -24,6 +24,8 @@ struct setting {
     const char *leaf_to, *middle_to, *root_to;
     const char *leaf_from;
     bool direct;                             /* leaf is the anchor itself */
+    bool reissued;                           /* with other bytes          */
+    bool nameless;                           /* the middle has no subject */
     size_t extra;                            /* copies of middle behind   */
     const char *host;
     int64_t wall;
@@ -114,13 +116,21 @@ static void run(struct setting *s)
                                .key = MIDDLE, .signer = ROOT,
                                .to = s->middle_to,
                                .extensions = hc_buf_view(&s->middle) };
+    if (s->nameless)
+        spec.subject_der = HC_STR("\x30\x00");
     make(&middle, &spec);
-    spec = (struct x509_spec){ .subject = "leaf", .issuer = "middle",
+    spec = (struct x509_spec){ .subject = "leaf",
+                               .issuer = s->nameless ? NULL : "middle",
                                .key = LEAF, .signer = MIDDLE,
                                .from = s->leaf_from, .to = s->leaf_to,
                                .extensions = hc_buf_view(&s->leaf) };
     make(&leaf, &spec);
-    load_anchor(&a, hc_buf_view(s->direct ? &leaf : &root));
+    if (s->reissued) {
+        hc_buf_fini(&root);
+        spec.to = "481231235959Z";
+        make(&root, &spec);
+    }
+    load_anchor(&a, hc_buf_view(s->direct && !s->reissued ? &leaf : &root));
     judge(s, &a, hc_buf_view(&leaf), hc_buf_view(&middle));
     hc_anchors_fini(&a);
     hc_buf_fini(&leaf);
@@ -172,16 +182,16 @@ TEST(chain, the_end_of_validity_is_the_earliest_of_the_chain)
     struct setting s = sound();
 
     add_host(&s, "good.test");
-    s.leaf_to = "270101000000Z";
-    s.root_to = "260601000000Z";
+    s.leaf_to = "280101000000Z";
+    s.root_to = "270601000000Z";
     check_good(&s);
-    CHECK_INT(s.until, (int64_t)1780272000 * HC_SECOND);
+    CHECK_INT(s.until, (int64_t)1811808000 * HC_SECOND);
 
     s = sound();
     add_host(&s, "good.test");
-    s.leaf_to = "270101000000Z";
+    s.leaf_to = "280101000000Z";
     check_good(&s);
-    CHECK_INT(s.until, (int64_t)1798761600 * HC_SECOND);
+    CHECK_INT(s.until, (int64_t)1830297600 * HC_SECOND);
 }
 
 TEST(chain, names_must_stand_in_the_san)
@@ -196,12 +206,12 @@ TEST(chain, names_must_stand_in_the_san)
 
     s = sound();
     add_host(&s, "other.test");
-    check_bad(&s, "not in its certificate's subjectAltName");
+    check_bad(&s, "is for other names (subjectAltName)");
 
     s = sound();
     s.host = "leaf";
     x509_ext_san(&s.leaf, X509_IP, HC_STR("\x7F\x01\x01\x01"));
-    check_bad(&s, "not in its certificate's subjectAltName");
+    check_bad(&s, "is for other names (subjectAltName)");
 
     s = sound();
     add_host(&s, "*.good.test");
@@ -210,7 +220,7 @@ TEST(chain, names_must_stand_in_the_san)
 
     s = sound();
     add_host(&s, "*.test");
-    check_bad(&s, "not in its certificate's subjectAltName");
+    check_bad(&s, "is for other names (subjectAltName)");
 }
 
 TEST(chain, an_address_must_stand_in_the_san_as_an_address)
@@ -242,20 +252,236 @@ TEST(chain, an_address_must_stand_in_the_san_as_an_address)
     check_good(&s);
 }
 
-TEST(chain, name_constraints_are_refused_wherever_they_stand)
+#define LIT(text) { text, sizeof(text) - 1 }
+#define PERMITS_GOOD "\x30\x0F\xA0\x0D\x30\x0B\x82\x09good.test"
+#define EXCLUDES_GOOD "\x30\x0F\xA1\x0D\x30\x0B\x82\x09good.test"
+#define PERMITS_10 "\x30\x0E\xA0\x0C\x30\x0A\x87\x08\x0A\0\0\0\xFF\0\0\0"
+#define PERMITS_MAIL "\x30\x0E\xA0\x0C\x30\x0A\x81\x08" "a.b.test"
+#define PERMITS_DIRECTORY "\x30\x08\xA0\x06\x30\x04\xA4\x02\x30\x00"
+
+TEST(chain, name_constraints_hold_for_all_below)
 {
-    for (int critical = 0; critical < 2; critical++) {
+    static const struct {
+        struct hc_str value;
+        const char *host, *part;         /* NULL: good */
+    } rows[] = {
+        { LIT(PERMITS_GOOD), "good.test", NULL },
+        { LIT(PERMITS_GOOD), "a.good.test", NULL },
+        { LIT(PERMITS_GOOD), "other.test",
+          "do not permit the name \"other.test\"" },
+        { LIT(EXCLUDES_GOOD), "other.test", NULL },
+        { LIT(EXCLUDES_GOOD), "a.good.test",
+          "exclude the name \"a.good.test\"" },
+        { LIT(PERMITS_10), "good.test", NULL },
+        { LIT(PERMITS_10), "10.1.2.3", NULL },
+        { LIT(PERMITS_10), "11.1.2.3",
+          "do not permit the name \"11.1.2.3\"" },
+        { LIT(PERMITS_MAIL), "good.test", NULL },
+        { LIT(PERMITS_DIRECTORY), "good.test",
+          "of the kind directoryName, which are not checked here" },
+        { LIT("\x30\x00"), "good.test", "cannot be read" }
+    };
+
+    for (size_t i = 0; i < 4 * sizeof(rows) / sizeof(rows[0]); i++) {
+        bool critical = i % 2 == 0, root = i / 2 % 2 == 1;
+        bool kind = strcmp(rows[i / 4].host, "good.test") == 0;
+        bool unread = rows[i / 4].value.n == 2;
+
+        if (root && unread)
+            continue;                    /* no such root is loaded */
         struct setting s = sound();
 
-        add_host(&s, "good.test");
-        x509_ext_constraints(&s.middle, critical == 1);
-        check_bad(&s, "name constraints");
-
-        s = sound();
-        add_host(&s, "good.test");
-        x509_ext_constraints(&s.leaf, critical == 1);
-        check_bad(&s, "name constraints");
+        s.host = rows[i / 4].host;
+        if (s.host[0] != '1')
+            add_host(&s, s.host);
+        else
+            x509_ext_san(&s.leaf, X509_IP,
+                         hc_str_n(s.host[1] == '0' ? "\x0A\1\2\3"
+                                                   : "\x0B\1\2\3", 4));
+        x509_ext(root ? &s.root : &s.middle, X509_CONSTRAINTS, critical,
+                 rows[i / 4].value);
+        /* Of kinds that are not checked only critical ones matter. */
+        if (rows[i / 4].part == NULL || (kind && !critical && !unread))
+            check_good(&s);
+        else
+            check_bad(&s, rows[i / 4].part);
     }
+}
+
+TEST(chain, a_constraint_is_told_with_the_ca_that_has_it)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    x509_ext(&s.middle, X509_CONSTRAINTS, true, HC_STR(EXCLUDES_GOOD));
+    check_bad(&s, "of the CA \"middle\" exclude");
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext(&s.root, X509_CONSTRAINTS, true, HC_STR(EXCLUDES_GOOD));
+    check_bad(&s, "of the CA \"root\" exclude");
+
+    s = sound();                         /* a second name is one, too */
+    hc_buf_reset(&s.leaf);
+    x509_ext(&s.leaf, X509_SAN, false,
+             HC_STR("\x30\x13\x82\x06x.test\x82\x09good.test"));
+    x509_ext(&s.middle, X509_CONSTRAINTS, true, HC_STR(PERMITS_GOOD));
+    check_bad(&s, "do not permit the name \"x.test\"");
+
+    s = sound();                         /* the CA below has names, too */
+    add_host(&s, "good.test");
+    x509_ext_san(&s.middle, X509_DNS, HC_STR("ca.test"));
+    x509_ext(&s.root, X509_CONSTRAINTS, true, HC_STR(PERMITS_GOOD));
+    check_bad(&s, "do not permit the name \"ca.test\"");
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext(&s.leaf, X509_CONSTRAINTS, false, HC_STR(PERMITS_GOOD));
+    check_bad(&s, "name constraints, though it is no CA");
+}
+
+TEST(chain, a_critical_extension_has_to_be_understood)
+{
+    static const struct { const char *oid, *text; struct hc_str value; } rows[]
+        = { { "\x55\x1D\x23", "2.5.29.35", LIT("\x30\x00") },
+            { "\x55\x1D\x0E", "2.5.29.14", LIT("\x04\x01x") },
+            { "\x2B\x06\x01\x05\x05\x07\x01\x01", "1.3.6.1.5.5.7.1.1",
+              LIT("\x30\x00") },
+            { "\x55\x1D\x12", "2.5.29.18", LIT("\x30\x00") },
+            { "\x55\x1D\x1F", "2.5.29.31", LIT("\x30\x00") },
+            { "\x55\x1D\x24", "2.5.29.36", LIT("\x30\x00") },
+            { "\x55\x1D\x5E", "2.5.29.94", LIT("\x30\x00") },
+            { "\x2A\x03", "1.2.3", LIT("\x05\x00") } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (int where = 0; where < 4; where++) {
+            struct setting s = sound();
+
+            add_host(&s, "good.test");
+            x509_ext(where % 2 == 0 ? &s.leaf : &s.middle, rows[i].oid,
+                     where < 2, rows[i].value);
+            if (where < 2)
+                check_bad(&s, rows[i].text);
+            else
+                check_good(&s);
+        }
+}
+
+/* minimal would refuse it: it is checked here. */
+TEST(chain, a_critical_usage_for_servers_is_understood)
+{
+    struct setting s = sound();
+
+    hc_buf_reset(&s.leaf);
+    add_host(&s, "good.test");
+    x509_ext(&s.leaf, X509_USAGE, true,
+             HC_STR("\x30\x0A\x06\x08" X509_SERVER_AUTH));
+    s.chunk = 1;
+    check_good(&s);
+
+    s = sound();
+    hc_buf_reset(&s.leaf);
+    add_host(&s, "good.test");
+    x509_ext(&s.leaf, X509_USAGE, true,
+             HC_STR("\x30\x0A\x06\x08" X509_CLIENT_AUTH));
+    check_bad(&s, "lacks serverAuth");
+}
+
+#define BASIC "\x55\x1D\x13"
+#define KEY_USAGE "\x55\x1D\x0F"
+
+TEST(chain, a_ca_has_a_name_a_flag_and_may_sign)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    s.nameless = true;
+    check_bad(&s, "a CA without a name");
+
+    s = sound();
+    add_host(&s, "good.test");
+    hc_buf_reset(&s.middle);
+    check_bad(&s, "\"middle\" issued another, though it is no CA");
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext(&s.middle, KEY_USAGE, true, HC_STR("\x03\x02\x07\x80"));
+    check_bad(&s, "\"middle\" issued another, which its keyUsage");
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext(&s.root, KEY_USAGE, true, HC_STR("\x03\x02\x07\x80"));
+    check_bad(&s, "\"root\" issued another, which its keyUsage");
+
+    s = sound();
+    add_host(&s, "good.test");
+    hc_buf_reset(&s.root);
+    x509_ext(&s.root, BASIC, true, HC_STR("\x30\x06\x01\x01\xFF\x02\x01\x00"));
+    check_bad(&s, "\"root\" has more CAs below it");
+
+    s = sound();
+    add_host(&s, "good.test");
+    hc_buf_reset(&s.root);
+    x509_ext(&s.root, BASIC, true, HC_STR("\x30\x06\x01\x01\xFF\x02\x01\x01"));
+    check_good(&s);
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext_usage(&s.root, X509_CLIENT_AUTH, 8);
+    check_bad(&s, "\"root\" is not for servers");
+
+    s = sound();                         /* in the bundle, and no CA */
+    add_host(&s, "good.test");
+    hc_buf_reset(&s.root);
+    check_bad(&s, "\"root\" issued another, though it is no CA");
+}
+
+TEST(chain, a_server_has_a_certificate_of_its_own)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    x509_ext_ca(&s.leaf);
+    check_bad(&s, "is that of a CA: give the server one of its own");
+
+    s = sound();                         /* in the bundle, byte for byte */
+    s.direct = true;
+    add_host(&s, "good.test");
+    x509_ext_ca(&s.leaf);
+    check_good(&s);
+
+    s = sound();                         /* another one with its name and key */
+    s.direct = s.reissued = true;
+    add_host(&s, "good.test");
+    check_bad(&s, "none of the trusted roots");
+
+    s = sound();
+    s.direct = s.reissued = true;
+    add_host(&s, "good.test");
+    x509_ext_ca(&s.leaf);
+    check_bad(&s, "is that of a CA");
+}
+
+TEST(chain, a_clock_before_the_release_is_told_from_an_expired_one)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    s.leaf_from = "260601000000Z";
+    s.wall = (int64_t)1546300800 * HC_SECOND;        /* 2019-01-01 */
+    check_bad(&s, "the clock here says 2019-01-01, which is before this "
+                  "version of headcount was made (" HEADCOUNT_VERSION_DAY);
+
+    s = sound();
+    add_host(&s, "good.test");
+    s.leaf_to = "250601000000Z";
+    s.wall = (int64_t)1767225600 * HC_SECOND;        /* 2026-01-01 */
+    check_bad(&s, "the clock here says 2026-01-01, which is before");
+
+    s = sound();
+    add_host(&s, "good.test");
+    s.leaf_from = "280601000000Z";
+    check_bad(&s, "\"leaf\" is not valid before 2028-06-01, and the clock");
 }
 
 TEST(chain, every_certificate_must_be_for_servers)
@@ -299,25 +525,25 @@ TEST(chain, the_certificate_out_of_date_is_the_one_named)
     struct setting s = sound();
 
     add_host(&s, "good.test");
-    s.leaf_to = "251231235959Z";
-    check_bad(&s, "\"leaf\" expired on 2025-12-31, and the clock here says "
-                  "2026-01-01");
+    s.leaf_to = "261231235959Z";
+    check_bad(&s, "\"leaf\" expired on 2026-12-31, and the clock here says "
+                  "2027-01-01");
 
     s = sound();
     add_host(&s, "good.test");
-    s.middle_to = "251230000000Z";
-    check_bad(&s, "\"middle\" expired on 2025-12-30");
+    s.middle_to = "261230000000Z";
+    check_bad(&s, "\"middle\" expired on 2026-12-30");
 
     s = sound();
     add_host(&s, "good.test");
-    s.root_to = "251229000000Z";
+    s.root_to = "261229000000Z";
     check_bad(&s, "root \"root\" of the trusted roots, which expired on "
-                  "2025-12-29");
+                  "2026-12-29");
 
     s = sound();
     add_host(&s, "good.test");
-    s.leaf_from = "260102000000Z";
-    check_bad(&s, "\"leaf\" is not valid before 2026-01-02");
+    s.leaf_from = "270102000000Z";
+    check_bad(&s, "\"leaf\" is not valid before 2027-01-02");
 }
 
 TEST(chain, the_last_second_of_validity_is_still_valid)
@@ -325,14 +551,14 @@ TEST(chain, the_last_second_of_validity_is_still_valid)
     struct setting s = sound();
 
     add_host(&s, "good.test");
-    s.leaf_to = s.middle_to = "260101000000Z";
-    s.leaf_from = "260101000000Z";
+    s.leaf_to = s.middle_to = "270101000000Z";
+    s.leaf_from = "270101000000Z";
     s.wall = NOW + HC_SECOND - 1;
     check_good(&s);
 
     s = sound();
     add_host(&s, "good.test");
-    s.leaf_to = "260101000000Z";
+    s.leaf_to = "270101000000Z";
     s.wall = NOW + HC_SECOND;
     check_bad(&s, "expired");
 }
@@ -348,7 +574,7 @@ TEST(chain, a_leaf_that_is_itself_trusted_is_still_checked)
     s = sound();
     s.direct = true;
     add_host(&s, "other.test");
-    check_bad(&s, "not in its certificate's subjectAltName");
+    check_bad(&s, "is for other names (subjectAltName)");
 
     s = sound();
     s.direct = true;
@@ -357,8 +583,8 @@ TEST(chain, a_leaf_that_is_itself_trusted_is_still_checked)
     s = sound();
     s.direct = true;
     add_host(&s, "good.test");
-    s.leaf_to = "251231235959Z";
-    check_bad(&s, "expired on 2025-12-31");
+    s.leaf_to = "261231235959Z";
+    check_bad(&s, "expired on 2026-12-31");
 }
 
 TEST(chain, an_unknown_issuer_and_a_lie_about_it_are_refused)
@@ -488,25 +714,9 @@ TEST(chain, too_large_and_too_many_are_refused)
     x509_make(&big, &spec);
     for (size_t i = 0; i < 12; i++)
         many[i] = hc_buf_view(&big);
-    check_raw(many, 12, "more than ten");
+    check_raw(many, 12, "eleventh");
     hc_buf_fini(&big);
     hc_buf_fini(&y);
-}
-
-TEST(chain, every_verdict_has_a_sentence)
-{
-    static struct hc_chain c;
-
-    CHECK_INT(hc_chain_init(&c, hc_anchors_amazon(), HC_STR("good.test"), NOW,
-                            t_alloc()),
-              0);
-    for (int err = BR_ERR_X509_OK; err <= BR_ERR_X509_NOT_TRUSTED; err++) {
-        struct headcount_error e = { 0 };
-
-        CHECK_INT(hc_chain_error(&c, err, &e), HEADCOUNT_ECERT);
-        CHECK(strncmp(e.what, "good.test: ", 11) == 0);
-    }
-    hc_chain_fini(&c);
 }
 
 TEST(chain, a_host_is_mandatory)
@@ -555,7 +765,7 @@ TEST(chain, an_expired_root_is_refused_beside_its_namesake)
     struct hc_anchors a;
     struct headcount_error e = { 0 };
     struct x509_spec spec = { .subject = "root", .issuer = "root", .key = ROOT,
-                              .signer = ROOT, .to = "251231235959Z",
+                              .signer = ROOT, .to = "261231235959Z",
                               .extensions = hc_buf_view(&s.root) };
 
     add_host(&s, "good.test");
