@@ -40,6 +40,7 @@ struct hc_conn {
     struct hc_marks marks;           /* of the dial                          */
     int64_t born, idle_since;
     bool kept;                       /* was idle in the pool                 */
+    bool has_others;                 /* its host had other addresses, too    */
     long pid;                        /* of the process that opened it        */
     uint64_t exchanges;              /* that were begun on it                */
     struct hc_pool_host *host;       /* from here the pool's: it counts there */

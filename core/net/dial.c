@@ -201,6 +201,7 @@ static int dial_won(struct hc_dial *d, struct hc_attempt *winner, int64_t now)
     d->conn->marks.dns_start = d->marks.dns_start;
     d->conn->marks.dns_end = d->marks.dns_end;
     d->conn->born = now;
+    d->conn->has_others = d->eyeballs.addrs.n > 1;
     d->state = DIAL_DONE;
     dial_log(d);
     hc_job_wake(d->config.owner);

@@ -168,14 +168,25 @@ void hc_pool_idle_keep(struct hc_conn *c, int64_t now)
     hc_job_at(&c->job, conn_until(c));
 }
 
-/* On the way to one that may be used those that may not are closed: too old, or
- * the peer closed them or sent something. */
+/* Its address failed after it was last used.  Where the host has no other
+ * address it is lent all the same. */
+static bool conn_is_doubtful(const struct hc_conn *c, int64_t now)
+{
+    int64_t when = hc_health_when(&c->host->pool->net->health, &c->addr,
+                                  c->origin.port, now);
+
+    return when > 0 && when >= c->idle_since && c->has_others;
+}
+
+/* On the way to one that may be used those that may not are closed: too old, to
+ * an address that failed, or the peer closed them or sent something. */
 struct hc_conn *hc_pool_idle_take(struct hc_pool_host *h, int64_t now)
 {
     struct hc_conn *c;
 
     while ((c = conn_of_idle(hc_list_first(&h->idle))) != NULL) {
-        if (now < conn_until(c) && c->watch.got == 0 && hc_conn_is_quiet(c)) {
+        if (now < conn_until(c) && c->watch.got == 0 &&
+            !conn_is_doubtful(c, now) && hc_conn_is_quiet(c)) {
             conn_leave_idle(c);
             return c;
         }

@@ -182,6 +182,38 @@ TEST(pool, it_is_looked_at_before_it_is_lent)
     net_world_close(&world);
 }
 
+/* An address that failed is left for another one, where there is one. */
+TEST(pool, one_to_an_address_that_failed_is_not_lent)
+{
+    static const char *const hosts[] = {
+        "127.0.0.1 ecs.test.internal\n",
+        "127.0.0.1 ecs.test.internal\n127.0.0.2 ecs.test.internal\n",
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        memset(&world, 0, sizeof world);
+        world.hosts = hosts[i];
+        net_world_open(&world, NULL, NULL);
+        get(&takers[0]);
+        const struct hc_addr addr = takers[0].waiter.conn->addr;
+
+        CHECK_INT(takers[0].waiter.conn->has_others, i == 1);
+        hc_health_failed(&world.net.health, &addr, world.peer.port, world.now);
+        world.now++;
+        give(&takers[0], true);          /* it worked after that */
+        get(&takers[0]);
+        CHECK(takers[0].waiter.conn->kept);
+        give(&takers[0], true);
+        world.now++;
+        hc_health_failed(&world.net.health, &addr, world.peer.port, world.now);
+        get(&takers[0]);
+        CHECK_INT(takers[0].waiter.conn->kept, i == 0);
+        CHECK_INT(world.peer.n, i + 1);
+        give(&takers[0], true);
+        net_world_close(&world);
+    }
+}
+
 TEST(pool, who_needs_a_new_one_gets_a_new_one)
 {
     open_with((struct hc_net_config){ .per_host = 1 });
