@@ -46,6 +46,22 @@ static int attempt_fail(struct hc_attempt *a, int code)
     return code;
 }
 
+/* wire/tls knows the host; the port and the address come from here. */
+static void attempt_say_where(const struct hc_attempt *a,
+                              struct headcount_error *e)
+{
+    char where[HC_CONN_WHERE], what[sizeof e->what];
+    struct hc_str host = hc_str(a->shared->origin->host);
+    struct hc_str rest = hc_str_from(hc_str(e->what), host.n);
+
+    if (!hc_str_starts(hc_str(e->what), host) ||
+        !hc_str_starts(rest, HC_STR(": ")))
+        return;
+    hc_conn_where(where, a->shared->origin, &a->addr);
+    hc_fmt(what, sizeof what, "%s%.*s", where, HC_STR_ARG(rest));
+    hc_fmt(e->what, sizeof e->what, "%s", what);
+}
+
 static int attempt_refused(struct hc_attempt *a, int err,
                            struct headcount_error *e)
 {
@@ -74,8 +90,10 @@ static int attempt_handshake(struct hc_attempt *a, int64_t now,
     struct hc_net *net = a->shared->net;
     int open = hc_conn_handshake(a->conn, e);
 
-    if (open < 0)
+    if (open < 0) {
+        attempt_say_where(a, e);
         return attempt_fail(a, open);
+    }
     if (!a->heard && hc_tls_has_heard(&a->conn->engine)) {
         a->heard = true;
         a->heard_at = now;

@@ -16,7 +16,9 @@
 #include <string.h>
 
 #define TLS_SESSION_LIFE (3600 * HC_SECOND)
+#define TLS_RECORD_CHANGE 20             /* ChangeCipherSpec                 */
 #define TLS_RECORD_HANDSHAKE 22
+#define TLS_CERTIFICATE_REQUEST 13
 
 /* AES first, for the machines that have instructions for it; ChaCha20 last,
  * since many AWS policies lack it. */
@@ -174,6 +176,37 @@ bool hc_tls_has_heard(const struct hc_tls *tls)
 
 /* ---- in ---- */
 
+/* Reads the heads of handshake messages (RFC 5246, 7.4), which may be cut by
+ * records anywhere.  After ChangeCipherSpec they are encrypted. */
+static void tls_watch_messages(struct hc_tls *tls, const unsigned char *p,
+                               size_t n)
+{
+    while (n > 0) {
+        size_t skip = tls->message_left < n ? tls->message_left : n;
+
+        tls->message_left -= skip;
+        p += skip;
+        n -= skip;
+        if (n == 0)
+            return;
+        tls->message[tls->message_n++] = *p++;
+        n--;
+        if (tls->message_n < sizeof(tls->message))
+            continue;
+        tls->message_n = 0;
+        tls->message_left = (size_t)tls->message[1] << 16 |
+                            (size_t)tls->message[2] << 8 | tls->message[3];
+        if (tls->message[0] == TLS_CERTIFICATE_REQUEST)
+            tls->asked = true;
+    }
+}
+
+/* What came where a record belongs is none: "HTTP/1.1 400 ...". */
+static bool tls_is_plain(const struct hc_tls *tls)
+{
+    return tls->record_n >= 2 && tls->record[1] != 3;
+}
+
 /* Reads the head of each record that comes in (RFC 5246, 6.2.1).  A handshake
  * record after the handshake is an attempt to renegotiate, which fails the
  * connection here; the engine would answer a HelloRequest with a warning and go
@@ -185,6 +218,8 @@ static void tls_watch(struct hc_tls *tls, const unsigned char *p, size_t n)
 
         if (rest > 0) {
             rest = rest < n ? rest : n;
+            if (tls->record[0] == TLS_RECORD_HANDSHAKE)
+                tls_watch_messages(tls, p, rest);
             tls->record_left -= rest;
             p += rest;
             n -= rest;
@@ -194,10 +229,14 @@ static void tls_watch(struct hc_tls *tls, const unsigned char *p, size_t n)
             tls->record_n = 0;
         if (tls->record_n == 0 && *p == TLS_RECORD_HANDSHAKE)
             tls->renegotiated = tls->state == TLS_OPEN;
+        if (tls->record_n == 0 && *p == TLS_RECORD_CHANGE)
+            tls->message_left = SIZE_MAX;
         tls->record[tls->record_n++] = *p++;
         n--;
-        if (tls->record_n == sizeof(tls->record))
-            tls->record_left = (size_t)tls->record[3] << 8 | tls->record[4];
+        if (tls->record_n < sizeof(tls->record))
+            continue;
+        tls->record_left = (size_t)tls->record[3] << 8 | tls->record[4];
+        tls->answered = tls->answered || !tls_is_plain(tls);
     }
 }
 
@@ -325,7 +364,8 @@ void hc_tls_close(struct hc_tls *tls)
 /* ---- what to say ---- */
 
 struct tls_sentence {
-    int br_err;
+    short br_err;
+    bool lasts;              /* the next handshake would meet it again       */
     const char *text;
 };
 
@@ -334,78 +374,112 @@ struct tls_sentence {
 
 /* Alerts by their number: RFC 5246, 7.2; RFC 6066, 9; RFC 8446, 6. */
 static const struct tls_sentence tls_sentences[] = {
-    { BR_ERR_UNSUPPORTED_VERSION,
+    { BR_ERR_UNSUPPORTED_VERSION, true,
       "the server chose a version of TLS before 1.2: " TLS_OURS },
-    { BR_ERR_BAD_VERSION,
+    { BR_ERR_BAD_VERSION, true,
       "the server chose a version of TLS that was not offered: " TLS_OURS },
-    { BR_ERR_BAD_MAC,
+    { BR_ERR_BAD_MAC, false,
       "a record was forged or damaged on the way: try again, and if it stays "
       "so, look at what stands between (proxy, firewall)" },
-    { BR_ERR_TOO_LARGE,
+    { BR_ERR_TOO_LARGE, false,
       "the server sent a larger record than TLS allows" },
-    { BR_ERR_BAD_CIPHER_SUITE,
+    { BR_ERR_BAD_CIPHER_SUITE, true,
       "the server chose a cipher suite that was not offered: " TLS_OURS },
-    { BR_ERR_BAD_SECRENEG,
+    { BR_ERR_BAD_SECRENEG, true,
       "the server handles secure renegotiation wrongly (RFC 5746)" },
-    { BR_ERR_BAD_FINISHED,
+    { BR_ERR_BAD_FINISHED, false,
       "the two sides saw different handshakes: somebody may have changed it "
       "on the way" },
-    { BR_ERR_BAD_SIGNATURE,
+    { BR_ERR_BAD_SIGNATURE, false,
       "the server could not prove that it holds its certificate's key" },
-    { BR_ERR_RESUME_MISMATCH,
+    { BR_ERR_RESUME_MISMATCH, false,
       "the server resumed the session with other parameters" },
-    { BR_ERR_WRONG_KEY_USAGE,
+    { BR_ERR_WRONG_KEY_USAGE, true,
       "the key in the server's certificate is not for the cipher suite that "
       "it chose" },
-    { TLS_ALERT + 20, "the server says that a record of ours was damaged" },
-    { TLS_ALERT + 40,
+    { TLS_ALERT + 20, false, "the server says that a record of ours was damaged" },
+    { TLS_ALERT + 40, true,
       "the server found no cipher suite or curve in common: " TLS_OURS },
-    { TLS_ALERT + 42, "the server wants a client certificate, and headcount "
-                      "has none to give" },
-    { TLS_ALERT + 46, "the server wants a client certificate, and headcount "
-                      "has none to give" },
-    { TLS_ALERT + 48, "the server wants a client certificate, and headcount "
-                      "has none to give" },
-    { TLS_ALERT + 49, "the server denies access (TLS alert 49)" },
-    { TLS_ALERT + 70,
+    { TLS_ALERT + 49, true, "the server denies access (TLS alert 49)" },
+    { TLS_ALERT + 70, true,
       "the server does not speak TLS 1.2 (only TLS 1.3, or only an older "
       "one): " TLS_OURS "; use an endpoint that accepts TLS 1.2, or a proxy "
       "that does" },
-    { TLS_ALERT + 71,
+    { TLS_ALERT + 71, true,
       "the server wants stronger cipher suites: " TLS_OURS },
-    { TLS_ALERT + 80, "the server has an internal error (TLS alert 80): try "
-                      "again later" },
-    { TLS_ALERT + 112, "the server does not know this name (TLS alert 112): "
-                       "check the endpoint" },
-    { TLS_ALERT + 116, "the server wants a client certificate, and headcount "
-                       "has none to give" }
+    { TLS_ALERT + 80, false,
+      "the server has an internal error (TLS alert 80): try again later" },
+    { TLS_ALERT + 112, true,
+      "the server does not know this name (TLS alert 112): check the "
+      "endpoint" }
 };
 
-/* The first record has no TLS version where one belongs: "HTTP/1.1 400 ...". */
-static bool tls_is_plain(const struct hc_tls *tls)
+static int tls_permanent(struct headcount_error *e)
 {
-    return tls->state == TLS_FAILED && !tls->chain.begun &&
-           tls->record_n >= 2 && tls->record[1] != 3;
+    hc_error_permanent(e);
+    return HEADCOUNT_ETLS;
+}
+
+static int tls_say_plain(const struct hc_tls *tls, struct headcount_error *e)
+{
+    bool http = tls->record_n == sizeof(tls->record) &&
+                memcmp(tls->record, "HTTP/", sizeof(tls->record)) == 0;
+
+    if (tls->answered)
+        return hc_error_set(e, HEADCOUNT_ETLS,
+                            "%s: plain text came inside the TLS connection%s: "
+                            "look at what stands between (proxy, firewall)",
+                            tls->chain.host, http ? " (an HTTP answer)" : "");
+    hc_error_set(e, HEADCOUNT_ETLS,
+                 "%s: the server does not answer in TLS%s: check the port, or "
+                 "whether the endpoint is http://", tls->chain.host,
+                 http ? " but in plain HTTP" : "");
+    return tls_permanent(e);
+}
+
+/* The server asked for a client certificate, got none, and said no: with which
+ * alert differs (OpenSSL 40, Go 42, Java 42 or 46, others 41, 48, 116). */
+static bool tls_is_unproved(const struct hc_tls *tls, int alert)
+{
+    return tls->asked && alert >= 40 && alert != 51 && alert != 80;
 }
 
 static int tls_say(const struct hc_tls *tls, int br_err,
                    struct headcount_error *e)
 {
     const char *host = tls->chain.host;
+    int alert = br_err < BR_ERR_SEND_FATAL_ALERT ? br_err - TLS_ALERT : 0;
 
-    for (size_t i = 0; i < sizeof(tls_sentences) / sizeof(*tls_sentences); i++)
-        if (tls_sentences[i].br_err == br_err)
-            return hc_error_set(e, HEADCOUNT_ETLS, "%s: %s", host,
-                                tls_sentences[i].text);
-    if (br_err > TLS_ALERT && br_err < BR_ERR_SEND_FATAL_ALERT)
+    if (tls_is_unproved(tls, alert)) {
+        hc_error_set(e, HEADCOUNT_ETLS,
+                     "%s: the server demands a client certificate, and "
+                     "headcount has none to give (TLS alert %d): use an "
+                     "endpoint that asks for none", host, alert);
+        return tls_permanent(e);
+    }
+    for (size_t i = 0; i < sizeof(tls_sentences) / sizeof(*tls_sentences);
+         i++) {
+        if (tls_sentences[i].br_err != br_err)
+            continue;
+        hc_error_set(e, HEADCOUNT_ETLS, "%s: %s", host,
+                     tls_sentences[i].text);
+        return tls_sentences[i].lasts ? tls_permanent(e)
+                                      : HEADCOUNT_ETLS;
+    }
+    if (alert > 0)
         return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the server broke off the handshake or the "
-                            "connection (TLS alert %d)",
-                            host, br_err - TLS_ALERT);
+                            "connection (TLS alert %d)", host, alert);
     return hc_error_set(e, HEADCOUNT_ETLS,
                         "%s: the server breaks the rules of TLS (BearSSL "
                         "error %d)",
                         host, br_err);
+}
+
+static const char *tls_after_request(const struct hc_tls *tls)
+{
+    return tls->asked ? ", after it asked for a client certificate, which "
+                        "headcount does not have" : "";
 }
 
 int hc_tls_error(const struct hc_tls *tls, struct headcount_error *e)
@@ -420,18 +494,19 @@ int hc_tls_error(const struct hc_tls *tls, struct headcount_error *e)
                             "%s: the server asked to renegotiate TLS, which "
                             "is refused",
                             host);
-    if (tls->chain.verdict != 0)
-        return hc_chain_error(&tls->chain, (int)tls->chain.verdict, e);
+    if (tls->chain.verdict != 0) {
+        int code = hc_chain_error(&tls->chain, (int)tls->chain.verdict, e);
+
+        if (code == HEADCOUNT_ECERT)
+            hc_error_permanent(e);
+        return code;
+    }
+    if (tls_is_plain(tls))
+        return tls_say_plain(tls, e);
     if (br_err == BR_ERR_OK)
         return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the server ended TLS before the handshake "
-                            "was over",
-                            host);
-    if (tls_is_plain(tls))
-        return hc_error_set(e, HEADCOUNT_ETLS,
-                            "%s: the server does not answer in TLS: check the "
-                            "port, or whether the endpoint is http://",
-                            host);
+                            "was over%s", host, tls_after_request(tls));
     return tls_say(tls, br_err, e);
 }
 
@@ -441,8 +516,8 @@ int hc_tls_eof(const struct hc_tls *tls, struct headcount_error *e)
     case TLS_HANDSHAKE:
         return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the connection was closed during the TLS "
-                            "handshake",
-                            tls->chain.host);
+                            "handshake%s", tls->chain.host,
+                            tls_after_request(tls));
     case TLS_OPEN:
         return hc_error_set(e, HEADCOUNT_ETRUNCATED,
                             "%s: the connection was cut without TLS's "

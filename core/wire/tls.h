@@ -69,7 +69,11 @@ struct hc_tls {
     bool offered;
     unsigned char record[5];         /* head of the record coming in */
     size_t record_n, record_left;
+    unsigned char message[4];        /* head of the handshake message in it  */
+    size_t message_n, message_left;
+    bool answered;                   /* with at least one record             */
     bool renegotiated;
+    bool asked;                      /* for a client certificate             */
 };
 
 /* 0; HEADCOUNT_EARG (no host, no anchors), HEADCOUNT_ENOMEM: then there is
@@ -118,7 +122,8 @@ void hc_tls_close(struct hc_tls *tls);
 int hc_tls_eof(const struct hc_tls *tls, struct headcount_error *e);
 /* FAILED: writes the sentence (host, what, what to do) and returns
  * HEADCOUNT_ECERT or HEADCOUNT_ETLS (HEADCOUNT_ENOMEM when the certificate
- * could not be kept).  Else 0. */
+ * could not be kept).  A refusal that the next handshake would meet again is
+ * `permanent`.  Else 0. */
 int hc_tls_error(const struct hc_tls *tls, struct headcount_error *e);
 
 /* True from OPEN on, if the abbreviated handshake was taken. */

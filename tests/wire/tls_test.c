@@ -587,8 +587,8 @@ TEST(tls, each_alert_has_its_sentence)
     } alerts[] = {
         { 70, "only TLS 1.3" }, { 40, "no cipher suite or curve in common" },
         { 71, "stronger cipher suites" }, { 80, "internal error" },
-        { 112, "does not know this name" }, { 116, "client certificate" },
-        { 42, "client certificate" }, { 49, "denies access" },
+        { 112, "does not know this name" }, { 116, "TLS alert 116" },
+        { 42, "TLS alert 42" }, { 49, "denies access" },
         { 20, "record of ours" }, { 99, "TLS alert 99" }
     };
 
@@ -602,11 +602,128 @@ TEST(tls, each_alert_has_its_sentence)
 TEST(tls, what_is_no_tls_is_told)
 {
     check_answer(HC_STR("HTTP/1.1 400 Bad Request\r\n\r\n"),
-                 "does not answer in TLS");
+                 "does not answer in TLS but in plain HTTP: check the port");
     check_answer(HC_STR("220 smtp ready\r\n"), "does not answer in TLS");
     check_answer(HC_STR("\x15\x03\x03\x00\x02\x01\x00"),
                  "before the handshake was over");
     check_answer(HC_STR("\x17\x03\x03\x00\x02\x01\x00"), "rules of TLS");
+}
+
+/* A refusal that the next handshake would meet again is not tried again; what
+ * may pass is. */
+TEST(tls, it_is_known_which_failures_last)
+{
+    const struct { struct hc_str bytes; int permanent; } rows[] = {
+        { HC_STR("\x15\x03\x03\x00\x02\x02\x28"), 1 },
+        { HC_STR("\x15\x03\x03\x00\x02\x02\x46"), 1 },
+        { HC_STR("\x15\x03\x03\x00\x02\x02\x47"), 1 },
+        { HC_STR("\x15\x03\x03\x00\x02\x02\x31"), 1 },
+        { HC_STR("\x15\x03\x03\x00\x02\x02\x70"), 1 },
+        { HC_STR("\x15\x03\x03\x00\x02\x02\x50"), 0 },
+        { HC_STR("\x15\x03\x03\x00\x02\x02\x14"), 0 },
+        { HC_STR("\x15\x03\x03\x00\x02\x01\x00"), 0 },
+        { HC_STR("HTTP/1.1 400 Bad Request\r\n\r\n"), 1 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pair *p = pair_new("ec");
+        struct hc_tls_config c = config_of(p, HOST);
+        struct hc_str bytes = rows[i].bytes;
+        size_t n;
+
+        CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), 0);
+        hc_tls_out(&p->tls, &n);
+        hc_tls_out_ack(&p->tls, n);
+        hc_tls_feed(&p->tls, &bytes);
+        CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
+        CHECK_INT(p->e.permanent, rows[i].permanent);
+        pair_end(p);
+    }
+}
+
+static void let_it_ask(struct pair *p, br_x509_minimal_context *x509)
+{
+    static unsigned char nobody[] = { 0x30, 0x00 };
+    static const br_x500_name name = { nobody, sizeof(nobody) };
+
+    br_x509_minimal_init(x509, &br_sha256_vtable, NULL, 0);
+    br_ssl_engine_set_x509(&p->server.ssl.eng, &x509->vtable);
+    br_ssl_server_set_trust_anchor_names(&p->server.ssl, &name, 1);
+    tls_server_start(&p->server);
+}
+
+/* The server asks for a client certificate, and says no to none.  With which
+ * alert it does that is its own choice. */
+TEST(tls, a_demand_for_a_client_certificate_is_named)
+{
+    struct hc_str alert = HC_STR("\x15\x03\x03\x00\x02\x02\x2a");
+    br_x509_minimal_context x509;
+    struct pair *p = pair_new("ec");
+    struct hc_tls_config c = config_of(p, HOST);
+
+    let_it_ask(p, &x509);
+    CHECK_INT(shake(p, &c), TLS_HANDSHAKE);
+    CHECK(p->tls.asked);
+    struct headcount_error cut = { .code = 0 };
+
+    CHECK_INT(hc_tls_eof(&p->tls, &cut), HEADCOUNT_ETLS);
+    check_says(&cut, "after it asked for a client certificate");
+    CHECK_INT(cut.permanent, 0);
+    hc_tls_feed(&p->tls, &alert);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
+    check_says(&p->e, "demands a client certificate");
+    check_says(&p->e, "TLS alert 42");
+    CHECK_INT(p->e.permanent, 1);
+    pair_end(p);
+}
+
+/* A server that only asks gets an empty list, and may go on. */
+TEST(tls, a_client_certificate_that_is_not_demanded_is_not_missed)
+{
+    br_x509_minimal_context x509;
+    struct pair *p = pair_new("ec");
+    struct hc_tls_config c = config_of(p, HOST);
+
+    br_ssl_engine_add_flags(&p->server.ssl.eng,
+                            BR_OPT_TOLERATE_NO_CLIENT_AUTH);
+    let_it_ask(p, &x509);
+    CHECK_INT(shake(p, &c), TLS_OPEN);
+    CHECK(p->tls.asked);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), 0);
+    pair_end(p);
+}
+
+/* Records may cut a message anywhere, within its head, too. */
+TEST(tls, a_request_for_a_certificate_is_seen_across_records)
+{
+    struct hc_str bytes = HC_STR("\x16\x03\x03\x00\x02\x0d\x00"
+                                 "\x16\x03\x03\x00\x02\x00\x00");
+    struct pair *p = pair_new("ec");
+    struct hc_tls_config c = config_of(p, HOST);
+    size_t n;
+
+    CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), 0);
+    hc_tls_out(&p->tls, &n);
+    hc_tls_out_ack(&p->tls, n);
+    hc_tls_feed(&p->tls, &bytes);
+    CHECK(p->tls.asked);
+    pair_end(p);
+}
+
+TEST(tls, plain_text_inside_a_connection_is_named)
+{
+    struct hc_str bytes = HC_STR("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    struct pair *p = pair_new("ec");
+    struct hc_tls_config c = config_of(p, HOST);
+
+    CHECK_INT(shake(p, &c), TLS_OPEN);
+    CHECK(!p->tls.asked);
+    hc_tls_feed(&p->tls, &bytes);
+    CHECK_INT(hc_tls_state(&p->tls), TLS_FAILED);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
+    check_says(&p->e, "plain text came inside the TLS connection (an HTTP");
+    CHECK_INT(p->e.permanent, 0);
+    pair_end(p);
 }
 
 TEST(tls, a_server_of_older_versions_is_refused)
