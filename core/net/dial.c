@@ -114,6 +114,7 @@ static void dial_failed(struct hc_dial *d, const struct hc_attempt *a,
 {
     if (!dial_is_local(why))
         dial_mark(d, &a->addr, why->what, now);
+    d->may_pass = d->may_pass || !why->permanent;
     if (a->reached >= d->reached) {
         d->worst = *why;
         d->reached = a->reached;
@@ -229,6 +230,7 @@ static int dial_race(struct hc_dial *d, int64_t now)
     /* None of the addresses answers: the name may have new ones. */
     if (!dial_is_local(&d->worst))
         hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
+    d->worst.permanent = d->worst.permanent && !d->may_pass;
     return dial_fail(d, hc_error_pass(&d->error, &d->worst));
 }
 

@@ -47,6 +47,7 @@ struct hc_dial {
     struct headcount_error worst;        /* of the attempt that got furthest
                                             of those that failed             */
     enum hc_attempt_state reached;       /* how far                          */
+    bool may_pass;                       /* one of them may work next time   */
     struct hc_marks marks;               /* of the resolver                  */
     int64_t until;                       /* for connects, over all addresses */
 };

@@ -494,6 +494,30 @@ TEST(dial, where_all_are_dead_all_are_tried)
     close(fd);
 }
 
+/* The server at the other address may be back for the next attempt. */
+TEST(dial, a_failure_lasts_if_it_does_so_at_each_address)
+{
+    static const char *const hosts[] = { NULL, SILENT_THEN_GOOD };
+
+    for (size_t i = 0; i < 2; i++) {
+        open_world(hosts[i], "ec");
+        world.peer.certificate = NULL;
+        struct hc_origin origin = net_world_origin(&world);
+
+        origin.tls = true;
+        dial_to(origin, &world.anchors);
+        for (int k = 0; k < 1000 && (world.peer.n == 0 ||
+                                     world.peer.conns[0].got_n == 0); k++)
+            net_world_round(&world);
+        net_peer_say(&world.peer, 0, "HTTP/1.1 400 Bad Request\r\n\r\n");
+        net_world_until(&world, &owner.ended);
+        CHECK_INT(owner.dial->error.permanent, i == 0);
+        CHECK(strstr(owner.dial->error.what, "(127.0.0.1): the server does "
+                                             "not answer in TLS") != NULL);
+        hang_up();
+    }
+}
+
 /* A descriptor that this process lacks is no failure of the address. */
 TEST(dial, what_fails_here_is_no_mark_on_an_address)
 {
