@@ -50,6 +50,7 @@ static void tls_refresh(struct hc_tls *tls)
             tls->state = TLS_FAILED;
         else if ((flags & (BR_SSL_SENDAPP | BR_SSL_RECVAPP)) != 0)
             tls->state = TLS_OPEN;
+        tls->opened = tls->state == TLS_OPEN;
         break;
     case TLS_OPEN:
         if (br_ssl_engine_last_error(eng) != BR_ERR_OK || tls->renegotiated)
@@ -201,7 +202,7 @@ static void tls_watch_messages(struct hc_tls *tls, const unsigned char *p,
     }
 }
 
-/* What came where a record belongs is none: "HTTP/1.1 400 ...". */
+/* The bytes that came last are no record: "HTTP/1.1 400 ...". */
 static bool tls_is_plain(const struct hc_tls *tls)
 {
     return tls->record_n >= 2 && tls->record[1] != 3;
@@ -397,7 +398,8 @@ static const struct tls_sentence tls_sentences[] = {
     { BR_ERR_WRONG_KEY_USAGE, true,
       "the key in the server's certificate is not for the cipher suite that "
       "it chose" },
-    { TLS_ALERT + 20, false, "the server says that a record of ours was damaged" },
+    { TLS_ALERT + 20, false,
+      "the server says that a record of ours was damaged" },
     { TLS_ALERT + 40, true,
       "the server found no cipher suite or curve in common: " TLS_OURS },
     { TLS_ALERT + 49, true, "the server denies access (TLS alert 49)" },
@@ -414,9 +416,12 @@ static const struct tls_sentence tls_sentences[] = {
       "endpoint" }
 };
 
-static int tls_permanent(struct headcount_error *e)
+/* The next handshake would meet it again.  After the handshake it is an
+ * accident, whatever it is. */
+static int tls_permanent(const struct hc_tls *tls, struct headcount_error *e)
 {
-    hc_error_permanent(e);
+    if (!tls->opened)
+        hc_error_permanent(e);
     return HEADCOUNT_ETLS;
 }
 
@@ -434,7 +439,7 @@ static int tls_say_plain(const struct hc_tls *tls, struct headcount_error *e)
                  "%s: the server does not answer in TLS%s: check the port, or "
                  "whether the endpoint is http://", tls->chain.host,
                  http ? " but in plain HTTP" : "");
-    return tls_permanent(e);
+    return tls_permanent(tls, e);
 }
 
 /* The server asked for a client certificate, got none, and said no: with which
@@ -455,7 +460,7 @@ static int tls_say(const struct hc_tls *tls, int br_err,
                      "%s: the server demands a client certificate, and "
                      "headcount has none to give (TLS alert %d): use an "
                      "endpoint that asks for none", host, alert);
-        return tls_permanent(e);
+        return tls_permanent(tls, e);
     }
     for (size_t i = 0; i < sizeof(tls_sentences) / sizeof(*tls_sentences);
          i++) {
@@ -463,7 +468,7 @@ static int tls_say(const struct hc_tls *tls, int br_err,
             continue;
         hc_error_set(e, HEADCOUNT_ETLS, "%s: %s", host,
                      tls_sentences[i].text);
-        return tls_sentences[i].lasts ? tls_permanent(e)
+        return tls_sentences[i].lasts ? tls_permanent(tls, e)
                                       : HEADCOUNT_ETLS;
     }
     if (alert > 0)

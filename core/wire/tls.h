@@ -72,6 +72,7 @@ struct hc_tls {
     unsigned char message[4];        /* head of the handshake message in it  */
     size_t message_n, message_left;
     bool answered;                   /* with at least one record             */
+    bool opened;                     /* was OPEN                             */
     bool renegotiated;
     bool asked;                      /* for a client certificate             */
 };
