@@ -388,7 +388,7 @@ cover: ## line coverage: core by the units 95 %, bindings by all tests 90 %
 fuzz: ## each fuzz target for FUZZ_SECONDS (30)
 	@$(RUN) fuzz
 
-soak: ## units (sanitized) and system tests again and again, SOAK_SECONDS (600)
+soak: ## a million calls, then units and system tests for SOAK_SECONDS (600)
 	@$(RUN) soak
 
 packages: ## static builds of both architectures, zips, and their tests

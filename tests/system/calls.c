@@ -5,10 +5,11 @@
  *   cell ID URL KIND KEPT READ CONNECT ATTEMPT CA DNS PROXY BYTES
  *       a handle and its call: KIND is read (DescribeServices), write (RunTask,
  *       never sent again after it was sent whole) or safe (UpdateService with
- *       retry_writes).  KEPT 1: a read comes first and leaves its connection.
+ *       retry_writes).  KEPT: so many reads come first, side by side, and leave
+ *       their connections.
  *       BYTES makes the body that large.
- *   warm ID CODE                        the read of KEPT is over
- *   go ID                               begin the call itself
+ *   warm ID CODE                        the reads of KEPT are over
+ *   go ID                               begin the call itself, once or again
  *   done ID CODE STATUS RETRIES REPLAYS OPENED REUSED RIGHT SENTENCE
  *       RIGHT: 1 if the body of the answer names this very request
  *   end ID                              the handle is freed
@@ -35,7 +36,7 @@ struct cell {
     char kind[8], marker[32];
     size_t bytes;
     int calls;                       /* that this handle began               */
-    bool warming;
+    long warming;                    /* reads that are still to end          */
     struct headcount_want wants[WANTS];
     size_t wants_n;
     int64_t deadline;
@@ -90,8 +91,9 @@ static const char *operation_of(const char *kind)
            : strcmp(kind, "write") == 0 ? "RunTask" : "UpdateService";
 }
 
-static void begin(struct cell *c, const char *kind, size_t bytes)
+static headcount_op *begin(struct cell *c, const char *kind, size_t bytes)
 {
+    headcount_op *op;
     size_t room = bytes + 128;
     char *body = malloc(room);
     struct headcount_error error;
@@ -111,10 +113,11 @@ static void begin(struct cell *c, const char *kind, size_t bytes)
     call.body_size = (size_t)n + bytes + 2;
     call.retry_writes = strcmp(kind, "safe") == 0;
     call.timeout = GUARD;
-    if (headcount_begin_call(c->h, &c->op, &call, &error) != 0)
+    if (headcount_begin_call(c->h, &op, &call, &error) != 0)
         fail(error.what);
     free(body);
     c->stale = true;
+    return op;
 }
 
 static void open_cell(char *field[FIELDS])
@@ -140,11 +143,11 @@ static void open_cell(char *field[FIELDS])
     c->calls = 0;
     if (headcount_new(&c->h, &config, &error) != 0)
         fail(error.what);
-    c->warming = *field[4] == '1';
-    if (c->warming)
+    c->warming = strtol(field[4], NULL, 10);
+    for (long i = 0; i < c->warming; i++)
         begin(c, "read", 0);
-    else
-        begin(c, c->kind, c->bytes);
+    if (c->warming == 0)
+        c->op = begin(c, c->kind, c->bytes);
 }
 
 static bool names(const struct headcount_outcome *o, const char *marker)
@@ -158,23 +161,29 @@ static bool names(const struct headcount_outcome *o, const char *marker)
     return false;
 }
 
+static void close_warm(struct cell *c, headcount_op *op)
+{
+    int code = headcount_outcome(op)->code;
+
+    headcount_op_free(op);
+    if (--c->warming > 0 && code == 0)
+        return;
+    printf("warm %d %s\n", (int)(c - cells), headcount_code_name(code));
+    fflush(stdout);
+}
+
 static void close_call(struct cell *c)
 {
     const struct headcount_outcome *o = headcount_outcome(c->op);
-    int id = (int)(c - cells);
 
-    if (c->warming)
-        printf("warm %d %s\n", id, headcount_code_name(o->code));
-    else
-        printf("done %d %s %d %llu %llu %llu %llu %d %s\n", id,
-               headcount_code_name(o->code), o->status,
-               (unsigned long long)o->stats.retries,
-               (unsigned long long)o->stats.replays,
-               (unsigned long long)o->stats.connections_opened,
-               (unsigned long long)o->stats.connections_reused,
-               names(o, c->marker), o->message);
+    printf("done %d %s %d %llu %llu %llu %llu %d %s\n", (int)(c - cells),
+           headcount_code_name(o->code), o->status,
+           (unsigned long long)o->stats.retries,
+           (unsigned long long)o->stats.replays,
+           (unsigned long long)o->stats.connections_opened,
+           (unsigned long long)o->stats.connections_reused,
+           names(o, c->marker), o->message);
     fflush(stdout);
-    c->warming = false;
     headcount_op_free(c->op);
     c->op = NULL;
 }
@@ -198,7 +207,7 @@ static void on_line(char *line)
     struct cell *c = cell_at(field[1]);
 
     if (strcmp(field[0], "go") == 0) {
-        begin(c, c->kind, c->bytes);
+        c->op = begin(c, c->kind, c->bytes);
         return;
     }
     headcount_op_free(c->op);
@@ -258,9 +267,11 @@ static size_t collect(int64_t *deadline)
 static void step(struct cell *c, struct headcount_want *ready, size_t n)
 {
     headcount_step(c->h, ready, n);
-    while (headcount_next(c->h) != NULL) {}
-    if (c->op != NULL && headcount_op_state(c->op) == HEADCOUNT_DONE)
-        close_call(c);
+    for (headcount_op *op; (op = headcount_next(c->h)) != NULL;)
+        if (op == c->op)
+            close_call(c);
+        else
+            close_warm(c, op);
     c->stale = true;
 }
 

@@ -53,7 +53,7 @@ class Calls:
               connect=GOOD_MS, attempt="-", dns="-", proxy="-", size=0):
         number = next(self.numbers)
         self.waiting[number] = on_line
-        self.say(f"cell {number} {url} {kind} {kept:d} {read} {connect} "
+        self.say(f"cell {number} {url} {kind} {int(kept)} {read} {connect} "
                  f"{attempt} {self.certs / 'ca.pem'} {dns} {proxy} {size}")
         return number
 
@@ -66,6 +66,25 @@ class Calls:
 
     def __exit__(self, *_):
         self.close()
+
+
+def flood(command, on_half=None):
+    """(the failures, the numbers) that soak.c prints."""
+    failures, numbers = [], {}
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE,
+                          text=True, env={
+                              "PATH": os.environ["PATH"],
+                              "AWS_EC2_METADATA_DISABLED": "true"}) as process:
+        for line in process.stdout:
+            name, value = line.rstrip("\n").split(" ", 1)
+            if name == "half" and on_half is not None:
+                on_half()
+            elif name == "failed":
+                failures.append(value)
+            else:
+                numbers[name] = int(value)
+    assert process.returncode == 0
+    return failures, numbers
 
 
 class Result:
