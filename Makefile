@@ -148,7 +148,7 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 # ---- rules ----
 
 .PHONY: all deps demo test check failed san valgrind cover fuzz soak mutants \
-    bench allocations packages size tidy fmt static lambda lua-env lua-module \
+    matrix bench allocations packages size tidy fmt static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
     lua-programs replays t FORCE
 
@@ -361,6 +361,12 @@ RUN = MAKE='$(SUBMAKE)' CC='$(CC)' JOBS=$(AT_ONCE) $(PYTHON) tests/run
 
 deps: ## install what is missing (commands, headers, pinned peers)
 	@CC='$(CC)' sh tests/deps.sh all
+
+matrix: ## FAULTS.md: the faults of the tests, met by curl and Go as well
+	@CC='$(CC)' sh tests/deps.sh matrix
+	@$(SUBMAKE) -j$(AT_ONCE) all
+	@$(PYTHON) tests/system/fault_others.py
+	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/system/test_faults.py
 
 demo: ## a local ECS API, two events, what headcount did and how long it took
 	@CC='$(CC)' sh tests/deps.sh demo
