@@ -32,7 +32,8 @@ static struct {
 } given;
 
 static struct { long begun, ended, reads, writes, wrong; } did;
-static struct { long kilobytes, descriptors; } first, last;
+static struct { long kilobytes, descriptors, held; } first, last;
+static long held, peak;              /* bytes that the library has           */
 static headcount *h;
 static char lines[4096];             /* of stdout: no memory is taken later  */
 
@@ -50,15 +51,21 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* Resident memory, without the pages of the program itself: those of code that
+ * runs for the first time would count. */
 static long kilobytes(void)
 {
-    FILE *f = fopen("/proc/self/statm", "r");
-    long size, resident;
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[256];
+    long found = -1;
 
-    if (f == NULL || fscanf(f, "%ld %ld", &size, &resident) != 2)
-        fail("/proc/self/statm");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, "RssAnon:", 8) == 0)
+            found = strtol(line + 8, NULL, 10);
+    if (found < 0)
+        fail("/proc/self/status");
     fclose(f);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+    return found;
 }
 
 static long descriptors(void)
@@ -72,6 +79,20 @@ static long descriptors(void)
         n++;
     closedir(d);
     return n - 3;                    /* ".", ".." and the folder itself      */
+}
+
+static void *count_alloc(void *ud, void *p, size_t old, size_t n)
+{
+    void *got = NULL;
+
+    (void)ud;
+    if (n == 0)
+        free(p);
+    else if ((got = realloc(p, n)) == NULL)
+        return NULL;
+    held += (long)n - (p == NULL ? 0 : (long)old);
+    peak = held > peak ? held : peak;
+    return got;
 }
 
 /* ---- one call ---- */
@@ -129,6 +150,7 @@ static void end(headcount_op *op)
     if (did.ended == MEASURED) {
         first.kilobytes = kilobytes();
         first.descriptors = descriptors();
+        first.held = held;
     }
     if (did.ended == given.calls / 2) {
         puts("half 1");
@@ -199,10 +221,14 @@ static void flood(void)
 
 static void open_handle(void)
 {
+    static struct headcount_system system;
     struct headcount_error error;
     struct headcount_config config;
 
+    HEADCOUNT_INIT(&system);
     HEADCOUNT_INIT(&config);
+    system.alloc = count_alloc;
+    config.system = &system;
     config.region = "eu-west-1";
     config.access_key_id = "AKIDEXAMPLE";
     config.secret_access_key = "secret";
@@ -232,11 +258,14 @@ int main(int argc, char **argv)
     flood();
     last.kilobytes = kilobytes();
     last.descriptors = descriptors();
+    last.held = held;
     headcount_stats(h, &s);
     printf("reads %ld\nwrites %ld\nwrong %ld\n", did.reads, did.writes,
            did.wrong);
     printf("first_kilobytes %ld\nlast_kilobytes %ld\n", first.kilobytes,
            last.kilobytes);
+    printf("first_held %ld\nlast_held %ld\npeak %ld\n", first.held, last.held,
+           peak);
     printf("first_descriptors %ld\nlast_descriptors %ld\n", first.descriptors,
            last.descriptors);
 #define PUT(name) printf(#name " %llu\n", (unsigned long long)s.name)
@@ -248,6 +277,6 @@ int main(int argc, char **argv)
     PUT(retries);
     PUT(replays);
     headcount_free(h);
-    printf("descriptors_after %ld\n", descriptors());
+    printf("descriptors_after %ld\nheld_after %ld\n", descriptors(), held);
     return 0;
 }

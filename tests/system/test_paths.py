@@ -109,11 +109,11 @@ http {{
         self.process.wait(30)
 
 
-def served(folder):
-    """The targets of the requests that nginx answered."""
+def served(folder, operation):
+    """The ids of its requests that nginx answered."""
     log = pathlib.Path(folder) / "nginx" / "access.log"
-    return [line.split()[3].split(".")[1]
-            for line in log.read_text().splitlines()]
+    rows = [line.split() for line in log.read_text().splitlines()]
+    return [row[2] for row in rows if row[3].endswith("." + operation)]
 
 
 def flood(path, program, certs, calls, at_once, rest=(1000, 0)):
@@ -145,9 +145,9 @@ def test_closes_that_cross_the_requests(programs, certs, tmp_path):
     with path_with(tmp_path, certs, delay=DELAY, keepalive_ms=250) as path:
         failures, n = flood(path, programs["soak"], certs, 200, 10, (10, 250))
     print(f"{n['replays']} replays, {n['connections_opened']} connections")
-    done = served(tmp_path)
+    done = served(tmp_path, "RunTask")
     assert (n["reads"], n["writes"], failures) == (150, 50, [])
-    assert done.count("RunTask") == 50
+    assert len(done) == len(set(done)) == 50
     assert n["replays"] > 0
 
 
@@ -202,7 +202,9 @@ def test_a_path_that_dies_and_comes_back(programs, certs, tmp_path, kind,
         good = client.go()
     assert lost.code == "ETIMEDOUT", lost.text
     assert (good.code, good.retries) == ("OK", 0), good.text
-    assert served(tmp_path).count("RunTask") == (kind == "write")
+    # The lost one may come late, from the kernel's memory, but once.
+    done = served(tmp_path, "RunTask")
+    assert len(done) == len(set(done)) >= (kind == "write")
 
 
 def test_a_nat_gateway_that_forgets_its_flows(programs, certs, tmp_path):

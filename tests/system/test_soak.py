@@ -102,19 +102,24 @@ def test_a_flood_through_idle_closes_resets_and_a_new_certificate(
     print(f"{CALLS} calls: {len(by_cert)} connections, {by_status['444']} "
           f"resets, {len(failures)} failed, {n['replays']} replays, "
           f"{n['retries']} retries, {n['first_kilobytes']} KiB after 1,000 "
-          f"calls, {n['last_kilobytes']} KiB at the end, "
+          f"calls, {n['last_kilobytes']} KiB at the end (of which the "
+          f"library held {n['first_held']} and {n['last_held']} bytes, at "
+          f"most {n['peak']}), "
           f"{n['last_descriptors']} descriptors")
 
     # Nothing is lost: a write that was reset may have been done, and says so.
+    # So does one that nginx had not read when it closed: then the kernel sends
+    # an RST without a FIN, as if a program had read it.
+    unread = len(failures) - len(resets)
     assert n["wrong"] == 0
     assert n["reads"] == CALLS - CALLS // 4, failures
-    assert len(failures) == len(resets), failures
+    assert 0 <= unread <= 2 + CALLS // 5000, failures
     assert all("may have been done" in f for f in failures), failures
-    assert n["writes"] == CALLS // 4 - len(resets)
+    assert n["writes"] == CALLS // 4 - len(failures)
     done = {r.id for r in seen if r.status == "200"}
     assert len(done) == n["reads"] + n["writes"]
     # Nothing is doubled.
-    assert len({r.id for r in writes}) == len(writes)
+    assert len({r.id for r in writes}) == len(writes) == CALLS // 4 - unread
     # The faults did come.
     assert len(by_cert) >= CALLS / 200
     assert by_status["444"] >= CALLS / 4000
@@ -128,4 +133,4 @@ def test_a_flood_through_idle_closes_resets_and_a_new_certificate(
     # Neither memory nor descriptors grow.
     assert n["last_kilobytes"] <= n["first_kilobytes"] + 64
     assert n["last_descriptors"] <= n["first_descriptors"] + 1
-    assert n["descriptors_after"] == 3
+    assert (n["descriptors_after"], n["held_after"]) == (3, 0)
