@@ -13,7 +13,7 @@ marker.  `kept`: the first request is answered and not counted; what follows
 on its connection, and the connections after it, meet the fault.  `always`:
 each occasion is spoilt; otherwise the first alone.
 
-Used by: system/test_faults.py.
+Used by: system/test_faults.py, system/fault_others.py.
 Instead of moto: moto never breaks a connection.
 """
 import contextlib

@@ -6,7 +6,8 @@ next request), "bytes" (the first bytes of a request are there, none is read),
 "head" (its head was read), "answer" (it was read to its end), "dns" (the
 name is looked up), "route" (no packet leaves).
 
-Used by: system/fault_table.py, system/test_faults.py, peers/fault_peer.py.
+Used by: system/fault_table.py, system/fault_others.py, system/test_faults.py,
+peers/fault_peer.py.
 Instead of moto: moto never breaks a connection.
 """
 import contextlib
