@@ -216,46 +216,7 @@ void hc_wait_queue_wake(struct hc_wait_queue *line)
         continue;
 }
 
-/* ---- watched sockets ----
- *
- * The tree of ids: at each level one bit of the mixed id, the highest first,
- * says where to go on, and a watch stands at the first place that was free.
- * Ids are counted up, and mixed their bits are as good as thrown: n watches are
- * about log2(n) deep. */
-
-static uint64_t watch_way(uint64_t id)
-{
-    return id * UINT64_C(0x9E3779B97F4A7C15);
-}
-
-/* The place of the id: it points to NULL where there is no such watch. */
-static struct hc_watch **watch_place(struct hc_jobs *q, uint64_t id)
-{
-    struct hc_watch **at = &q->by_id;
-
-    for (uint64_t way = watch_way(id); *at != NULL && (*at)->id != id;
-         way <<= 1)
-        at = &(*at)->kids[way >> 63];
-    return at;
-}
-
-/* Any watch below may stand in the place of the one that goes: here the last of
- * a way down. */
-static void watch_unindex(struct hc_watch *w)
-{
-    struct hc_watch **at = watch_place(w->jobs, w->id), **last = at;
-
-    while ((*last)->kids[0] != NULL || (*last)->kids[1] != NULL)
-        last = &(*last)->kids[(*last)->kids[0] == NULL];
-    struct hc_watch *heir = *last;
-
-    *last = NULL;
-    if (heir == w)
-        return;
-    heir->kids[0] = w->kids[0];
-    heir->kids[1] = w->kids[1];
-    *at = heir;
-}
+/* ---- watched sockets ---- */
 
 void hc_watch_open(struct hc_jobs *q, struct hc_watch *w, int fd,
                    struct hc_job *job)
@@ -266,7 +227,7 @@ void hc_watch_open(struct hc_jobs *q, struct hc_watch *w, int fd,
         q->watches->prev = w;
     q->watches = w;
     q->watches_n++;
-    *watch_place(q, w->id) = w;
+    hc_index_put(&q->by_id, &w->by_id, hc_index_key(w->id));
 }
 
 void hc_watch_want(struct hc_watch *w, int events)
@@ -281,8 +242,8 @@ void hc_watch_owner(struct hc_watch *w, struct hc_job *job)
 
 void hc_watch_move(struct hc_watch *to, struct hc_watch *from)
 {
-    *watch_place(from->jobs, from->id) = to;
     *to = *from;
+    hc_index_move(&to->jobs->by_id, &to->by_id, &from->by_id);
     if (to->prev != NULL)
         to->prev->next = to;
     else
@@ -296,7 +257,7 @@ void hc_watch_close(struct hc_watch *w)
 {
     if (w->id == 0)
         return;
-    watch_unindex(w);
+    hc_index_remove(&w->jobs->by_id, &w->by_id);
     if (w->prev != NULL)
         w->prev->next = w->next;
     else
@@ -334,10 +295,14 @@ size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
 
 void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready)
 {
-    struct hc_watch *w = *watch_place(q, ready->id);
+    struct hc_index_node *node =
+        hc_index_find(&q->by_id, hc_index_key(ready->id), NULL);
 
-    if (w == NULL || ready->events == 0)
+    if (node == NULL || ready->events == 0)
         return;
+    struct hc_watch *w =
+        (struct hc_watch *)((char *)node - offsetof(struct hc_watch, by_id));
+
     w->got |= ready->events;
     hc_job_wake(w->job);
 }

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/index.h"
+
 struct hc_jobs;
 
 /* The first member of the struct whose job it is.  Must not move. */
@@ -51,7 +53,7 @@ struct hc_watch {
     int got;                         /* what was ready; the reader clears it */
     struct hc_jobs *jobs;
     struct hc_watch *prev, *next;
-    struct hc_watch *kids[2];        /* in the tree of ids                   */
+    struct hc_index_node by_id;
 };
 
 struct hc_want {
@@ -64,7 +66,7 @@ struct hc_jobs {                     /* all zero but next_id: empty          */
     struct hc_job *heap;             /* jobs with a deadline: the earliest   */
     struct hc_job *ready, *ready_last;
     struct hc_watch *watches;
-    struct hc_watch *by_id;          /* the root of their tree               */
+    struct hc_index by_id;           /* of the watches                       */
     size_t watches_n;
     uint64_t next_id;
 };

@@ -23,6 +23,7 @@ build_all() {
     build peak
     build floor
     build driver "$BUILD/libheadcount.a"
+    build many "$BUILD/libheadcount.a"
     sh tests/peers/certs.sh "$certs"
 }
 

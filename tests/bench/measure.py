@@ -1,4 +1,4 @@
-"""The figures of `make bench`: measure.py calls|job ..., called by run.sh."""
+"""The figures of `make bench`: measure.py calls|many|job ..., by run.sh."""
 import json
 import os
 import statistics
@@ -45,6 +45,35 @@ def calls(bench, plain, tls, certs):
               f"{cpu / signed:5.2f} of the signed floor  {rss:6.0f} KiB")
 
 
+OUTSTANDING = {50: 20000, 1000: 20000, 10000: 40000}       # calls of a round
+FLAT, WAITING = 1.5, 6 * 1024
+
+
+def many(bench, tls, certs):
+    """N calls outstanding on one handle: what each costs, and what an op takes
+    that waits for a connection.  False: more than the limits above.  The program
+    has no verb that begins more than 64 ops at once, so only the library is
+    measured."""
+    seen = {n: [] for n in OUTSTANDING}
+    for _ in range(5):
+        for n, total in OUTSTANDING.items():
+            done = subprocess.run(
+                [f"{bench}/many", tls, str(n), str(total), f"{certs}/ca.pem"],
+                check=True, capture_output=True, text=True)
+            seen[n].append([float(word) for word in done.stdout.split()])
+    print("calls at once on one handle, TLS, 10 connections, an event loop of "
+          "the program's own, median of 5 rounds:")
+    cost = {n: statistics.median(cpu for cpu, _ in rows)
+            for n, rows in seen.items()}
+    held = {n: rows[0][1] for n, rows in seen.items()}
+    for n, cpu in cost.items():
+        print(f"  {n:6} calls {cpu:7.1f} us CPU a call, {cpu / cost[50]:.2f} "
+              f"of 50 calls (at most {FLAT}); {held[n]:5.0f} bytes of heap "
+              f"for an op that waits (at most {WAITING})")
+    most = max(OUTSTANDING)
+    return cost[most] <= FLAT * cost[50] and held[most] <= WAITING
+
+
 def job(peak, program, port, certs, runs):
     """One process: an event on stdin, three calls, a count written."""
     env = {"PATH": os.environ["PATH"], "AWS_REGION": "us-east-1",
@@ -72,5 +101,8 @@ def job(peak, program, port, certs, runs):
 if __name__ == "__main__":
     if sys.argv[1] == "calls":
         calls(*sys.argv[2:6])
+    elif sys.argv[1] == "many":
+        sys.exit(0 if many(*sys.argv[2:5]) else "bench: calls at once cost too "
+                 "much time or memory")
     else:
         job(*sys.argv[2:6], int(sys.argv[6]))

@@ -14,6 +14,7 @@ python=$BUILD/venv/bin/python
 [ -x "$python" ] || python=python3
 "$python" tests/bench/measure.py calls "$bench" "$plain" "$port" "$certs"
 stop_server "$plain_pid" plain >/dev/null
+"$python" tests/bench/measure.py many "$bench" "$port" "$certs"
 
 start_server job "$certs/ec-chain.pem" "$certs/ec-key.pem"
 runs=50

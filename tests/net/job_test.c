@@ -428,7 +428,7 @@ TEST(watch, each_of_many_is_found_by_its_id_and_no_other)
     }
     for (int i = 0; i < MANY; i++)
         hc_watch_close(&watch[(i * 77) % MANY]);
-    CHECK(q.by_id == NULL && q.watches == NULL);
+    CHECK(q.by_id.root == NULL && q.watches == NULL);
 }
 
 TEST(watch, more_are_wanted_than_there_is_room_to_say)
