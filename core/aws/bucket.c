@@ -126,6 +126,7 @@ void hc_bucket_drain(struct hc_bucket *b, int64_t now)
 /* ---- all ---- */
 
 struct hc_buckets_set {
+    struct hc_index_node node;             /* first member */
     struct hc_buckets_set *next;
     const void *account;
     char region[BUCKET_REGION];
@@ -146,7 +147,34 @@ void hc_buckets_fini(struct hc_buckets *all)
         all->sets = set->next;
         hc_free(all->alloc, set, sizeof *set);
     }
+    all->index = (struct hc_index){ NULL };
     all->n = 0;
+}
+
+static uint64_t buckets_hash(const struct hc_buckets_key *key)
+{
+    const struct hc_str account = { (const char *)&key->account,
+                                    sizeof key->account };
+
+    return hc_index_key(hc_str_hash(hc_str_hash(HC_STR_HASH, account),
+                                    key->region));
+}
+
+/* A sweep over the accounts of an organization has thousands of them. */
+static struct hc_buckets_set *buckets_find(const struct hc_buckets *all,
+                                           const struct hc_buckets_key *key)
+{
+    const uint64_t hash = buckets_hash(key);
+    struct hc_index_node *at = NULL;
+
+    while ((at = hc_index_find(&all->index, hash, at)) != NULL) {
+        struct hc_buckets_set *set = (struct hc_buckets_set *)at;
+
+        if (set->account == key->account &&
+            hc_str_eqz(key->region, set->region))
+            return set;
+    }
+    return NULL;
 }
 
 static struct hc_buckets_set *buckets_new(struct hc_buckets *all,
@@ -162,6 +190,7 @@ static struct hc_buckets_set *buckets_new(struct hc_buckets *all,
     for (int i = 0; i < BUCKET_N; i++)
         hc_bucket_init(&set->of[i], bucket_sizes[i].burst,
                        bucket_sizes[i].rate, all->share);
+    hc_index_put(&all->index, &set->node, buckets_hash(key));
     set->next = all->sets;
     all->sets = set;
     all->n++;
@@ -173,13 +202,11 @@ struct hc_bucket *hc_buckets_get(struct hc_buckets *all,
                                  struct hc_str operation)
 {
     enum hc_bucket_id id = hc_bucket_of(operation);
-    struct hc_buckets_set *set = all->sets;
+    struct hc_buckets_set *set =
+        id != BUCKET_N ? buckets_find(all, key) : NULL;
 
     if (id == BUCKET_N)
         return NULL;
-    while (set != NULL && (set->account != key->account ||
-                           !hc_str_eqz(key->region, set->region)))
-        set = set->next;
     if (set == NULL)
         set = buckets_new(all, key);
     return set != NULL ? &set->of[id] : NULL;

@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/index.h"
 #include "base/str.h"
 #include "net/job.h"
 
@@ -66,6 +67,7 @@ void hc_bucket_drain(struct hc_bucket *b, int64_t now);
 struct hc_buckets {
     const struct hc_alloc *alloc;
     struct hc_buckets_set *sets;
+    struct hc_index index;               /* of them                          */
     size_t n;
     double share;
 };

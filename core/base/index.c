@@ -50,8 +50,8 @@ void hc_index_move(struct hc_index *x, struct hc_index_node *to,
     *to = *from;
 }
 
-/* Any node below may stand where the one that goes stood: here the last of a way
- * down. */
+/* Any node below may stand where the one that goes stood: here the last of a
+ * way down. */
 void hc_index_remove(struct hc_index *x, struct hc_index_node *node)
 {
     struct hc_index_node **at = index_place(x, node->key, node), **last = at;

@@ -2,8 +2,8 @@
  *
  * A tree of bits: at each level one bit of the key says where to go on, the
  * highest first, and a node stands at the first place that was free.  Keys have
- * to be as good as random (hc_index_key mixes a counter): then n nodes are about
- * log2(n) deep, and never more than 64 as long as no key comes twice.
+ * to be as good as random (hc_index_key mixes a counter): then n nodes are
+ * about log2(n) deep, and never more than 64 as long as no key comes twice.
  *
  * Nodes are members of what they find.  Several may have one key.
  */

@@ -38,8 +38,9 @@ struct headcount {
     struct hc_memory memory;
     struct hc_brake_window written;      /* in the last ten minutes          */
     struct hc_audit_to audit;
-    struct hc_wait_queue cluster_locks;  /* reconciles that wait for one of
-                                            the same cluster                 */
+    struct hc_index locks;               /* reconciles, by their cluster, as
+                                            all these: op/op_lock.h          */
+    struct hc_wait_queue room;           /* until fewer are inside           */
     bool no_sign;
     char account[13];                    /* of the handle's credentials, as ECS
                                             said; "" unknown                 */

@@ -13,6 +13,7 @@
 #include "aws/endpoint.h"
 #include "base/text.h"
 #include "op/op_event.h"
+#include "op/op_lock.h"
 #include "op/op_policy.h"
 #include "op/op_request.h"
 #include "op/op_targets.h"
@@ -351,60 +352,6 @@ static int op_check_creds(struct op_reconcile *r, int64_t now)
     return got;
 }
 
-/* ---- at most one reconcile per cluster and handle ----
- *
- * Two runs of one cluster at a time would each read counts that the other is
- * about to change, and the older of the two readings might be written last.
- */
-
-static bool op_lock_is(const struct op_reconcile *mine,
-                       const headcount_op *other)
-{
-    const struct op_reconcile *theirs = (const struct op_reconcile *)other;
-
-    return other->class == &op_reconcile_class && theirs != mine &&
-           theirs->inside && hc_str_eq(mine->region, theirs->region) &&
-           hc_str_eq(mine->names[mine->at].name,
-                     theirs->names[theirs->at].name) &&
-           hc_arn_same_place(&mine->names[mine->at],
-                             &theirs->names[theirs->at]);
-}
-
-/* True: names[at] may run.  An op past its deadline does not wait for the lock:
- * its run then starts no call, and reports why. */
-static bool op_lock_cluster(struct op_reconcile *r, int64_t now)
-{
-    bool room = r->op.h->inside < r->op.h->concurrency;
-    const headcount_op *other = room ? r->op.h->ops : NULL;
-
-    if (r->inside)
-        return true;
-    while (other != NULL && !op_lock_is(r, other))
-        other = other->next;
-    r->inside = room && other == NULL;
-    r->op.h->inside += r->inside;
-    if (r->inside || r->cancelled || now >= r->op.deadline)
-        return true;
-    hc_waiter_join(&r->op.h->cluster_locks, &r->cluster_lock, &r->op.job);
-    hc_job_at(&r->op.job, r->op.deadline);
-    return false;
-}
-
-/* True: another op waited for this cluster, and runs next. */
-static bool op_unlock_cluster(struct op_reconcile *r)
-{
-    bool waited = false;
-
-    hc_waiter_leave(&r->cluster_lock);
-    if (r->inside) {
-        r->op.h->inside--;
-        waited = hc_wait_queue_wake_one(&r->op.h->cluster_locks);
-        hc_wait_queue_wake(&r->op.h->cluster_locks);
-    }
-    r->inside = false;
-    return waited;
-}
-
 /* After a cancel or the deadline the owner is not asked: nothing may begin. */
 static int op_step_cluster(struct op_reconcile *r, int64_t now)
 {
@@ -436,12 +383,14 @@ static int op_reconcile_step(headcount_op *op, int64_t now)
             hc_job_wake(&op->job);
         if (!r->inside && hc_op_targets_drop_twin(r, op_is_dry(r, r->at)))
             continue;
-        if (waited || !op_lock_cluster(r, now))
+        if (waited || !hc_op_lock(r, now)) {
+            op_end_run(r);               /* a run that waits is large */
             return 0;
+        }
         got = op_step_cluster(r, now);
         if (got == HC_OP_ASKS)
             return got;
-        waited = got != 0 && op_unlock_cluster(r);
+        waited = got != 0 && hc_op_unlock(r);
         if (got == 1 && op_keep_run(r) < 0)
             got = HEADCOUNT_ENOMEM;
         if (got == 1)
@@ -476,7 +425,7 @@ static void op_reconcile_free(headcount_op *op)
     struct op_reconcile *r = reconcile_of(op);
 
     hc_waiter_leave(&r->waiter);
-    op_unlock_cluster(r);
+    hc_op_unlock(r);
     op_end_run(r);
     hc_op_policy_fini(r);
     hc_records_fini(&r->records);

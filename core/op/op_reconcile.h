@@ -1,6 +1,7 @@
 /* op/op_reconcile.h - the struct that the files of a reconcile share, and no
  * other file.
  *
+ *   op_lock         whether a cluster's run may begin
  *   op_targets      which clusters: those named, the event's, a snapshot's
  *   op_event        what the event asks for, and what came of its records
  *   op_policy       the owner's turn
@@ -18,6 +19,18 @@
 struct op_ran {
     bool dry;                            /* nothing was to be written        */
     bool known;                          /* ECS answered for it              */
+};
+
+struct op_reconcile;
+
+/* Its place in the line of a cluster; all zero: in none.  Private to
+ * op_lock.c. */
+struct op_lock {
+    struct hc_index_node node;           /* of the first: in h->locks        */
+    bool held;                           /* it is the first                  */
+    struct op_reconcile *prev, *next;
+    struct op_reconcile *last;           /* of the first: the line's last    */
+    struct hc_waiter room;               /* of the first, until it is inside */
 };
 
 struct op_reconcile {
@@ -46,7 +59,7 @@ struct op_reconcile {
     char account[13];                    /* of the credentials, as ECS said;
                                             "" unknown                       */
     struct hc_str region;
-    struct hc_waiter cluster_lock;
+    struct op_lock lock;                 /* of names[at]                     */
     bool inside;                         /* names[at] is being reconciled    */
     bool cancelled;
     struct hc_buf json, snapshot;

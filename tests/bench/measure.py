@@ -51,9 +51,9 @@ FLAT, WAITING = 1.5, 6 * 1024
 
 def many(bench, tls, certs):
     """N calls outstanding on one handle: what each costs, and what an op takes
-    that waits for a connection.  False: more than the limits above.  The program
-    has no verb that begins more than 64 ops at once, so only the library is
-    measured."""
+    that waits for a connection.  False: more than the limits above.  Only the
+    library is measured: no verb of the program begins more than 64 ops at
+    once."""
     seen = {n: [] for n in OUTSTANDING}
     for _ in range(5):
         for n, total in OUTSTANDING.items():

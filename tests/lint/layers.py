@@ -41,7 +41,7 @@ RANKS = {
                                "service_names.h < *",
     "core/op": "public http_request < op < op_wishes < op_request < "
                "op_account < op_call op_fetch < op_cluster < "
-               "op_reconcile.h < op_targets < op_event < op_fact < "
+               "op_reconcile.h < op_lock op_targets < op_event < op_fact < "
                "op_policy < op_policy_tags op_policy_distinct < "
                "op_reconcile < "
                "op_sweep.h < op_sweep_find < op_sweep < "

@@ -257,7 +257,8 @@ static void check_moment(void)
 
     for (const headcount_op *a = h->ops; a != NULL; a = a->next) {
         waits += reconcile_in(a) != NULL &&
-                 reconcile_in(a)->cluster_lock.line != NULL;
+                 (reconcile_in(a)->lock.room.line != NULL ||
+                  reconcile_in(a)->lock.prev != NULL);
         inside += is_inside(a);
         for (const headcount_op *b = a->next; is_inside(a) && b != NULL;
              b = b->next)
