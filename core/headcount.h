@@ -8,7 +8,8 @@
  *   doctor.
  *   Both are opaque.  One thread at a time may use a handle and its ops; two
  *   handles share nothing.  After a fork the child may only call
- *   headcount_free, which then only closes descriptors.
+ *   headcount_free, which then only closes descriptors: a begin_... in it is
+ *   HEADCOUNT_ESTATE, and step and wait end its ops with that code.
  * States.  Only headcount_wait blocks.  The library calls no function of the
  *   program but the hooks of struct headcount_system.
  *

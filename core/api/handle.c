@@ -104,11 +104,13 @@ static int open_handle(headcount **out, const struct hc_system *sys,
         return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a handle");
     h->no_sign = c->no_sign_request;
     h->concurrency = c->concurrency > 0 ? (size_t)c->concurrency : SIZE_MAX;
+    hc_fork_mark_init(&h->mark);
     int err = hc_net_init(&h->net, sys, log, &net, e);
 
     /* From hc_net_init on headcount_free can end a handle that is half made:
      * each later part is zero, which its own fini takes. */
     if (err < 0) {
+        hc_fork_mark_fini(&h->mark);
         hc_free(&sys->alloc, h, sizeof *h);
         return err;
     }
@@ -161,6 +163,7 @@ void headcount_free(headcount *h)
     hc_client_fini(&h->client);
     hc_config_fini(&h->config);
     hc_net_fini(&h->net);
+    hc_fork_mark_fini(&h->mark);
     const struct hc_alloc alloc = h->net.sys.alloc;
 
     hc_free(&alloc, h, sizeof *h);
@@ -206,6 +209,8 @@ static int step_events(short events)
 
 void headcount_step(headcount *h, const struct headcount_want *ready, size_t n)
 {
+    if (hc_op_end_in_child(h))
+        return;
     for (size_t i = 0; i < n; i++)
         if (ready[i].events != 0)
             hc_jobs_tell(&h->net.jobs,
@@ -231,6 +236,7 @@ int headcount_wait(headcount_op *op, int64_t timeout)
     int64_t now = hc_now(&net->sys);
     int64_t until = timeout < 0 ? HC_NEVER : hc_time_add(now, timeout);
 
+    hc_op_end_in_child(op->h);
     while (op->state == HEADCOUNT_RUNNING) {
         struct hc_want wants[HC_LOOP_MAX];
         int64_t deadline;

@@ -343,9 +343,39 @@ int hc_op_begin(headcount_op *op, headcount_op **out,
         headcount_op_free(op);
         return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for an op");
     }
+    int err = hc_op_check_process(op->h, e);
+
+    if (err < 0) {
+        headcount_op_free(op);
+        return err;
+    }
     hc_op_start(op);
     *out = op;
     return 0;
+}
+
+int hc_op_check_process(const headcount *h, struct headcount_error *e)
+{
+    if (!hc_fork_mark_is_child(&h->mark))
+        return 0;
+    return hc_error_set(e, HEADCOUNT_ESTATE, "process %ld opened this handle, "
+                        "and this process is a fork of it: the child may only "
+                        "free the handle, and opens one of its own",
+                        h->mark.pid);
+}
+
+bool hc_op_end_in_child(headcount *h)
+{
+    if (!hc_fork_mark_is_child(&h->mark))
+        return false;
+    for (headcount_op *op = h->ops; op != NULL; op = op->next) {
+        if (op->parent != NULL || op->state == HEADCOUNT_DONE)
+            continue;
+        hc_op_unqueue_changed(op);
+        hc_error_reset(&op->error);
+        op_done(op, hc_op_check_process(h, &op->error));
+    }
+    return true;
 }
 
 void hc_op_start(headcount_op *op)

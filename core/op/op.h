@@ -15,6 +15,7 @@
 #include "aws/call.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "net/fork_mark.h"
 #include "op/public.h"
 #include "reconcile/brake.h"
 #include "reconcile/memory.h"
@@ -31,6 +32,7 @@ struct hc_op_key {
 
 struct headcount {
     struct hc_net net;
+    struct hc_fork_mark mark;
     struct hc_config config;
     struct hc_client client;
     headcount_op *ops;                   /* all                              */
@@ -134,6 +136,11 @@ const void *hc_op_bytes(headcount_op *op, const void *bytes, size_t n);
  * or one whose arena had no memory, is HEADCOUNT_ENOMEM with *e set. */
 int hc_op_begin(headcount_op *op, headcount_op **out,
                 struct headcount_error *e);
+/* 0; HEADCOUNT_ESTATE with *e set in a child, by fork, of the process that
+ * opened the handle: its connections and random numbers are the parent's. */
+int hc_op_check_process(const headcount *h, struct headcount_error *e);
+/* In such a child every op ends with that error; true: it is one. */
+bool hc_op_end_in_child(headcount *h);
 /* Starts the op; it is RUNNING after this, or DONE. */
 void hc_op_start(headcount_op *op);
 /* Frees a child, whose counters become the parent's.  NULL is fine. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -297,6 +298,7 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
     scene_open(false, answers);
     o = ask(&r);
     CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
+    CHECK(o->snapshot != NULL);
     CHECK_INT(strlen(o->snapshot), o->snapshot_size);
     CHECK(o->snapshot_size < sizeof snapshot);
     memcpy(snapshot, o->snapshot, o->snapshot_size + 1);
@@ -1057,6 +1059,54 @@ static const char *env_of_test(void *ud, const char *name)
         if (strncmp(*at, name, n) == 0 && (*at)[n] == '=')
             return *at + n + 1;
     return NULL;
+}
+
+/* 0, or the number of the first thing that is wrong in the child. */
+static int child_is_refused(const struct headcount_call *call)
+{
+    headcount_op *second = NULL;
+    struct headcount_error e = { .code = 0 };
+    int code = headcount_begin_call(scene.h, &second, call, &e);
+
+    if (code != HEADCOUNT_ESTATE || second != NULL ||
+        strstr(e.what, "fork") == NULL)
+        return 1;
+    headcount_step(scene.h, NULL, 0);
+    if (headcount_next(scene.h) != scene.op ||
+        headcount_outcome(scene.op)->code != HEADCOUNT_ESTATE ||
+        strstr(headcount_outcome(scene.op)->message, "fork") == NULL)
+        return 2;
+    if (headcount_wait(scene.op, -1) != HEADCOUNT_DONE ||
+        headcount_next(scene.h) != NULL)
+        return 3;
+    headcount_op_free(scene.op);
+    headcount_free(scene.h);
+    return 0;
+}
+
+/* The call is under way in both; only the parent's is sent. */
+TEST(headcount, a_child_of_a_fork_is_told_and_sends_nothing)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs", .operation = "ListClusters",
+    };
+    int status = 0;
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    fflush(NULL);
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(child_is_refused(&call));
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK_INT(WEXITSTATUS(status), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    CHECK_INT(scene.script.requests, 1);
+    scene_close();
 }
 
 TEST(headcount, limits_of_connections_reach_the_network)
