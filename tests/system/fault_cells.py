@@ -68,6 +68,45 @@ class Calls:
         self.close()
 
 
+class Alone:
+    """A process for each cell, where Calls has one for all: `command` makes
+    the words of a cell, and `result` its line of what the process printed."""
+
+    def __init__(self, command, result, env):
+        self.command, self.result, self.env = command, result, env
+        self.numbers = itertools.count()
+        self.processes = {}
+
+    def begin(self, url, kind, on_line, kept=False, read=GOOD_MS,
+              connect=GOOD_MS, attempt="-", dns="-", proxy="-", size=0):
+        number = next(self.numbers)
+        words, text = self.command(url, kind, kept, read, connect, attempt,
+                                   dns, size)
+        process = subprocess.Popen(
+            list(map(str, words)), stdin=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
+        self.processes[number] = process
+
+        def follow():
+            if kept:
+                on_line("warm", process.stdout.readline().split()[1])
+                self.processes[number, "go"].wait()
+            out, err = process.communicate(None if kept else text)
+            on_line("done", self.result(process.returncode, out, err))
+
+        self.processes[number, "go"] = threading.Event()
+        threading.Thread(target=follow, daemon=True).start()
+        return number
+
+    def say(self, text):
+        what, number = text.split()
+        if what == "go":
+            process = self.processes[int(number)]
+            process.stdin.write("\n")
+            process.stdin.flush()
+            self.processes[int(number), "go"].set()
+
+
 def flood(command, on_half=None):
     """(the failures, the numbers) that soak.c prints."""
     failures, numbers = [], {}

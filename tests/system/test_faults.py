@@ -1,6 +1,10 @@
 """Each fault of a connection, of TLS and of the name server, against new and
 kept connections: the right answer or the right error, and never a request too
 many.  fault_table.py says what is right; FAULTS.md is that table for people."""
+import itertools
+import json
+import os
+import re
 import shutil
 import subprocess
 
@@ -8,12 +12,11 @@ import fault_cells
 import fault_table
 import faults
 import pytest
-from conftest import TOP
+from conftest import PROGRAM, TOP
 from fault_peer import FaultPeer
 
 # Faults whose right end is still to be made.
-NOT_YET = {"dns-slow", "tls-alert", "tls-plain", "tls-1.3", "tls-suites",
-           "tls-client", "drip", "html-502", "aws-502", "html-504", "aws-504"}
+NOT_YET = {"dns-slow", "drip", "html-502", "aws-502", "html-504", "aws-504"}
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,80 @@ def test_an_error_is_one_sentence_with_its_place(ran):
         if cell.kind == "write" and cell.result.whole and \
                 cell.result.status == 0:
             assert "may have been done" in text, f"{cell}: {text}"
+
+
+def some_cells(kinds, may_keep):
+    """Each fault once for each kind, spoilt always, over TLS and on a kept
+    connection where it can be."""
+    for fault in faults.FAULTS.values():
+        if fault.stage == "route" or fault.name in \
+                fault_cells.SLOW | NOT_YET:
+            continue
+        there = [v for v in itertools.product((False, True), repeat=3)
+                 if fault_table.exists(fault, *v) and (may_keep or not v[1])]
+        for kind in kinds if there else ():
+            yield fault_cells.Cell(fault, *max(there), kind)
+
+
+def run_alone(command, result, certs, cells):
+    env = {"PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true",
+           "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+           "AWS_SECRET_ACCESS_KEY": "secret", "HOME": "/nonexistent"}
+    with FaultPeer(certs) as peer:
+        fault_cells.run_cells(cells, fault_cells.Alone(command, result, env),
+                              peer, at_once=8)
+
+
+def test_lua_meets_the_same(certs):
+    def command(url, kind, kept, read, connect, attempt, dns, size):
+        return [PROGRAM, "run", TOP / "tests/system/calls.lua", url, kind,
+                int(kept), read, connect, attempt, certs / "ca.pem", dns,
+                size], ""
+
+    def result(code, out, err):
+        assert code == 0, err
+        return out.rstrip("\n").split(" ", 1)[1]
+
+    cells = list(some_cells(("read", "write"), True))
+    run_alone(command, result, certs, cells)
+    # ESERVICE has no status there, and no call has its attempts.
+    bad = [f"{cell}: {cell.result.short}, not {said_of(cell)}: "
+           f"{cell.result.text}" for cell in cells
+           if without_attempts(cell.result.short) not in
+           [without_attempts(re.sub(r"-\d+", "-0", s))
+            for s in fault_table.allowed(said_of(cell))]]
+    assert not bad, "\n".join(bad)
+
+
+def without_attempts(said):
+    return said.split("/")[0]
+
+
+def test_the_program_meets_the_same(certs):
+    def command(url, kind, kept, read, connect, attempt, dns, size):
+        body = json.dumps({"cluster": "it", "pad": "x" * size},
+                          separators=(",", ":"))
+        return [PROGRAM, "call", "ecs", {
+            "read": "DescribeServices", "write": "RunTask",
+            "safe": "UpdateService"}[kind], "-", "--endpoint-url", url,
+            "--ca-bundle", certs / "ca.pem", "--dns-server", dns,
+            *(["--retry-writes"] if kind == "safe" else []),
+            "--cli-read-timeout", read // 1000,
+            "--cli-connect-timeout", connect // 1000], body
+
+    def result(code, out, err):
+        said = "OK" if code == 0 else "error"
+        return f"{said} 0 0 0 0 0 {'it' in out:d} {err.rstrip()}"
+
+    cells = list(some_cells(("read", "write", "safe"), False))
+    run_alone(command, result, certs, cells)
+    for cell in cells:
+        said = [re.sub(r"^E\S+ ", "error ", without_attempts(s))
+                for s in fault_table.allowed(said_of(cell))]
+        assert without_attempts(cell.result.short) in said, \
+            f"{cell}: {cell.result.short}, not {said}: {cell.result.text}"
+        # One line for a person.
+        assert "\n" not in cell.result.text, cell.result.text
 
 
 def test_without_a_route(program, certs):
