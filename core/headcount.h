@@ -167,7 +167,8 @@ struct headcount_config {
                                      used                                    */
     const char *endpoint_url;
     const char *ca_bundle;        /* path; replaces the built-in roots       */
-    const char *dns_server;       /* ADDR[:PORT]; NULL: resolv.conf          */
+    const char *dns_server;       /* ADDR[:PORT], ADDR perhaps with %INTERFACE;
+                                     NULL: resolv.conf                       */
     int64_t connect_timeout;      /* 0: by AWS_DEFAULTS_MODE, or 3.1 s; again
                                      for the TLS handshake                   */
     int64_t read_timeout;         /* 0: 30 s; to the first byte, and between
@@ -874,12 +875,16 @@ void headcount_signed_free(struct headcount_signed *s);    /* wipes; or NULL */
 enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE, HEADCOUNT_ASKS,
                        HEADCOUNT_PART };
 
+/* An op counts what it caused: a lookup in DNS that several ops wait for counts
+ * for the one that began it, and one that renews an answer near its end for
+ * none.  A handle counts everything. */
 struct headcount_stats {
     uint64_t api_calls;           /* operations; retries, replays not counted */
     uint64_t connections_opened, connections_reused;
-    uint64_t dns_lookups;         /* names looked up on the network           */
-    uint64_t dns_datagrams;       /* packets                                  */
-    uint64_t dns_hits;            /* answers from the cache                   */
+    uint64_t dns_lookups;         /* names that DNS servers were asked for; of
+                                     a search list each domain makes one      */
+    uint64_t dns_datagrams;       /* queries to them, by UDP or TCP           */
+    uint64_t dns_hits;            /* answers from the cache, expired ones too */
     uint64_t tls_handshakes, tls_resumed;
     uint64_t retries, replays;
     int64_t elapsed_us;

@@ -115,6 +115,10 @@ static int call_begin_request(struct hc_call *c)
                      "request", hc_call_name(c, name));
         return call_failed(c);
     }
+    /* The failure of the attempt before is remembered for others only. */
+    if (c->attempts > 0 && c->request.fetch.error.code == HEADCOUNT_EDNSFAIL)
+        hc_resolve_forget(&c->net->resolver,
+                          hc_str(c->slot->endpoint.origin.host));
     const struct hc_request_config config = {
         .endpoint = &c->slot->endpoint,
         .operation = c->config.operation,

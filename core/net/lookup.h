@@ -1,5 +1,8 @@
 /* net/lookup.h - one name asked of the DNS servers: A and AAAA side by side,
- * each over its own connected socket, and one outcome.
+ * each question over its own connected socket, and one outcome.
+ *
+ * A name of a single label that does not exist is asked for below each domain
+ * of the search list, too; any other name only as it is.
  *
  * The owner runs it: hc_lookup_step whenever its job runs.
  */
@@ -17,19 +20,25 @@ struct hc_resolver;
 /* How long the addresses of A wait for those of AAAA (RFC 8305, 3). */
 #define HC_LOOKUP_HOLD (50 * HC_MS)
 
-struct hc_lookup_side {
-    struct hc_dns_query query;
+struct hc_lookup_sock {
     struct hc_watch watch;
     unsigned char out[HC_DNS_ASK_MAX];
     size_t out_n, sent;
     bool connected;                      /* TCP: it has answered             */
 };
 
+struct hc_lookup_side {
+    struct hc_dns_query query;
+    struct hc_lookup_sock socks[HC_DNS_SLOTS];  /* of the query's slots      */
+};
+
 struct hc_lookup_config {
-    struct hc_str name;                  /* copied                           */
+    struct hc_str name;                  /* copied; a dot at its end: it is
+                                            asked for only as it is          */
     const struct hc_resolv_conf *conf;   /* copied                           */
     bool ipv6;                           /* ask for AAAA too                 */
-    const struct hc_system *sys;         /* these three outlive it           */
+    struct hc_dns_servers *servers;      /* these four outlive it            */
+    const struct hc_system *sys;
     struct hc_jobs *jobs;
     struct headcount_stats *stats;
 };
@@ -40,19 +49,25 @@ struct hc_lookup {
     struct hc_lookup *next;
     struct hc_wait_queue waiters;
     const struct hc_waiter *first;       /* who began it; only compared      */
-    uint64_t told;                       /* of `sent`, to the first's stats  */
+    uint64_t told_asked, told_sent;      /* of those, to the first's stats   */
     size_t owed;                         /* who waited and has not asked yet */
     size_t turn;
     int64_t keep_until;                  /* for them                         */
+    int64_t stale_at;                    /* an expired answer is used then   */
 
-    uint64_t sent;                       /* queries                          */
+    uint64_t asked, sent;                /* names, queries                   */
     /* Once it is over.  why.code 0: known.addrs; known.why is NULL or &why. */
     bool over;
     struct hc_dns_known known;
     struct headcount_error why;
 
-    char name[HC_DNS_NAME_TEXT];         /* private from here                */
+    char name[HC_DNS_NAME_TEXT + 1];     /* private from here                */
     size_t name_n;
+    char full[HC_DNS_NAME_TEXT + 1];     /* what is asked for                */
+    size_t full_n;
+    size_t search;                       /* where the next domain stands     */
+    struct hc_resolv_conf conf;
+    struct hc_dns_servers *servers;
     const struct hc_system *sys;
     struct hc_jobs *jobs;
     struct headcount_stats *stats;

@@ -37,7 +37,8 @@ int hc_net_init(struct hc_net *net, const struct hc_system *sys,
     net_defaults(&net->config);
     hc_jobs_init(&net->jobs);
     const struct hc_resolver_config resolver = {
-        .sys = &net->sys, .jobs = &net->jobs, .stats = &net->stats,
+        .sys = &net->sys, .log = &net->log, .jobs = &net->jobs,
+        .stats = &net->stats,
         .dns_server = config->dns_server,
     };
     int err = hc_resolver_init(&net->resolver, &resolver, e);

@@ -9,9 +9,11 @@
  */
 #include "net/resolve.h"
 
+#include <string.h>
+
+#include "base/text.h"
 #include "net/lookup.h"
 
-#define RESOLVE_FILES_EVERY (5 * HC_SECOND)
 #define RESOLVE_KEEP (1 * HC_SECOND)
 
 int hc_resolver_init(struct hc_resolver *r,
@@ -26,14 +28,14 @@ int hc_resolver_init(struct hc_resolver *r,
                             "the DNS server \"%.*s\" is no IP, IP:port or "
                             "[IPv6]:port", HC_STR_ARG(text));
     *r = (struct hc_resolver){
-        .sys = config->sys, .jobs = config->jobs, .stats = config->stats,
-        .has_ipv6_route = hc_sock_has_ipv6_route,
+        .sys = config->sys, .log = config->log, .jobs = config->jobs,
+        .stats = config->stats, .has_ipv6_route = hc_sock_has_ipv6_route,
     };
     hc_dns_cache_init(&r->cache, &r->sys->alloc);
-    hc_buf_init(&r->hosts.text, &r->sys->alloc, HC_HOSTS_MAX);
-    hc_resolv_conf_init(&r->conf);
+    hc_dns_files_init(&r->files, r->sys, r->log);
     if (text.n > 0) {
-        r->conf.servers[r->conf.servers_n++] = server;
+        r->files.own_server = true;
+        r->files.conf.servers[r->files.conf.servers_n++] = server;
         hc_dns_server_put(r->dns_server, &server);
     }
     return 0;
@@ -57,12 +59,12 @@ void hc_resolver_fini(struct hc_resolver *r)
     while (r->lookups != NULL)
         resolve_free(r, r->lookups);
     hc_dns_cache_fini(&r->cache);
-    hc_buf_fini(&r->hosts.text);
+    hc_dns_files_fini(&r->files);
 }
 
 void hc_resolve_forget(struct hc_resolver *r, struct hc_str name)
 {
-    hc_dns_cache_drop(&r->cache, name);
+    hc_dns_cache_expire(&r->cache, name);
 }
 
 /* ---- what is known without asking ---- */
@@ -86,40 +88,19 @@ static bool resolve_here(struct hc_str name, struct hc_addrs *out)
     return out->n > 0;
 }
 
-/* A file that is not there, or cannot be read, is an empty one. */
-static int resolve_read(struct hc_resolver *r, const char *path,
-                        struct hc_buf *text)
-{
-    struct headcount_error e = { .code = 0 };
-    int err = r->sys->read_file(r->sys->ud, path, text, &e);
-
-    if (err < 0)
-        hc_buf_reset(text);
-    return err == HEADCOUNT_ENOMEM ? err : 0;
-}
-
-static int resolve_read_files(struct hc_resolver *r, int64_t now,
+static int resolve_from_files(struct hc_resolver *r, struct hc_str name,
+                              int64_t now, struct hc_addrs *out,
                               struct headcount_error *e)
 {
-    struct hc_buf conf;
+    int got = hc_dns_files_look(&r->files, now, e);
 
-    if (now < r->files_due)
-        return 0;
-    hc_buf_reset(&r->hosts.text);
-    int err = resolve_read(r, "/etc/hosts", &r->hosts.text);
-
-    if (err == 0 && r->dns_server[0] == '\0') {
-        hc_buf_init(&conf, &r->sys->alloc, HC_RESOLV_CONF_MAX);
-        err = resolve_read(r, "/etc/resolv.conf", &conf);
-        if (err == 0)
-            hc_resolv_conf_get(&r->conf, hc_buf_view(&conf));
-        hc_buf_fini(&conf);
-    }
-    if (err < 0)
-        return hc_error_set(e, err, "out of memory for /etc/hosts and "
-                                    "/etc/resolv.conf");
-    r->files_due = hc_time_add(now, RESOLVE_FILES_EVERY);
-    return 0;
+    if (got < 0)
+        return got;
+    if (got > 0)
+        hc_dns_servers_set(&r->servers, &r->files.conf);
+    if (name.p[name.n - 1] == '.')
+        name.n--;
+    return hc_dns_files_find(&r->files, name, out, e);
 }
 
 /* ---- lookups ---- */
@@ -133,15 +114,18 @@ static struct hc_lookup *resolve_find(const struct hc_resolver *r,
     return NULL;
 }
 
-/* Datagrams that were sent since the last report count for the waiter that
- * began the lookup. */
+/* Names and datagrams that were asked since the last report count for the
+ * waiter that began the lookup. */
 static void resolve_tell(struct hc_lookup *l, const struct hc_resolve_ask *ask)
 {
     if (ask->waiter != l->first)
         return;
-    if (ask->stats != NULL)
-        ask->stats->dns_datagrams += l->sent - l->told;
-    l->told = l->sent;
+    if (ask->stats != NULL) {
+        ask->stats->dns_lookups += l->asked - l->told_asked;
+        ask->stats->dns_datagrams += l->sent - l->told_sent;
+    }
+    l->told_asked = l->asked;
+    l->told_sent = l->sent;
 }
 
 /* Gives the outcome to one of the waiters; after the last one the lookup
@@ -164,16 +148,51 @@ static int resolve_hand_over(struct hc_resolver *r, struct hc_lookup *l,
     return code < 0 ? code : 1;
 }
 
+/* A line of resolv.conf that is not used may be the reason. */
+static void resolve_explain(const struct hc_resolver *r,
+                            struct headcount_error *e)
+{
+    size_t n = strlen(e->what);
+
+    if (e->code == HEADCOUNT_EDNSFAIL && r->files.said[0] != '\0')
+        hc_fmt(e->what + n, sizeof e->what - n, " (%s)", r->files.said);
+}
+
+/* No server could answer, and the addresses of before are used on. */
+static void resolve_use_stale(struct hc_resolver *r, struct hc_lookup *l,
+                              int64_t now)
+{
+    if (!hc_dns_cache_stale(&r->cache, hc_lookup_name(l), now, &l->known.addrs))
+        return;
+    if (r->log != NULL)
+        hc_log_line(r->log, HEADCOUNT_LOG_WARN, "%s; the addresses of before "
+                    "are used on, and the servers asked again in %lld s",
+                    l->why.what, (long long)(HC_DNS_STALE_TTL / HC_SECOND));
+    hc_error_reset(&l->why);
+    l->known.why = NULL;
+}
+
 /* The lookup is just over: the cache gets the outcome, and all waiters wake. */
 static void resolve_settle(struct hc_resolver *r, struct hc_lookup *l,
                            int64_t now)
 {
-    hc_dns_cache_put(&r->cache, hc_lookup_name(l), &l->known, now);
+    resolve_explain(r, &l->why);
+    if (hc_dns_cache_put(&r->cache, hc_lookup_name(l), &l->known, now) == 1)
+        resolve_use_stale(r, l, now);
     l->owed = 0;
     for (const struct hc_waiter *w = l->waiters.first; w != NULL; w = w->next)
         l->owed++;
     l->keep_until = hc_time_add(now, RESOLVE_KEEP);
     hc_wait_queue_wake(&l->waiters);
+}
+
+/* From stale_at on the waiters take the expired addresses. */
+static void resolve_wait(struct hc_lookup *l, int64_t now)
+{
+    if (now >= l->stale_at)
+        hc_wait_queue_wake(&l->waiters);
+    else
+        hc_job_at(&l->job, l->stale_at);
 }
 
 static void resolve_run(struct hc_job *job, int64_t now)
@@ -182,8 +201,10 @@ static void resolve_run(struct hc_job *job, int64_t now)
 
     if (!l->over) {
         hc_lookup_step(l, now);
-        if (!l->over)
+        if (!l->over) {
+            resolve_wait(l, now);
             return;
+        }
         resolve_settle(l->owner, l, now);
     }
     if (l->owed == 0 || now >= l->keep_until)
@@ -198,8 +219,9 @@ static struct hc_lookup *resolve_new(struct hc_resolver *r,
 {
     struct hc_lookup *l = hc_alloc(&r->sys->alloc, sizeof *l);
     const struct hc_lookup_config config = {
-        .name = ask->name, .conf = &r->conf, .ipv6 = r->has_ipv6_route(),
-        .sys = r->sys, .jobs = r->jobs, .stats = r->stats,
+        .name = ask->name, .conf = &r->files.conf,
+        .ipv6 = r->has_ipv6_route(), .servers = &r->servers, .sys = r->sys,
+        .jobs = r->jobs, .stats = r->stats,
     };
 
     if (l == NULL) {
@@ -212,6 +234,8 @@ static struct hc_lookup *resolve_new(struct hc_resolver *r,
     }
     l->owner = r;
     l->first = ask->waiter;
+    l->stale_at = hc_dns_cache_until(&r->cache, ask->name) == 0
+                      ? HC_NEVER : hc_time_add(now, HC_DNS_STALE_WAIT);
     l->next = r->lookups;
     r->lookups = l;
     hc_job_init(&l->job, r->jobs, resolve_run);
@@ -228,15 +252,42 @@ static int resolve_start(struct hc_resolver *r,
 
     if (l == NULL)
         return hc_error_pass(e, &why);
-    hc_stats_count(r->stats, ask->stats, dns_lookups);
     hc_lookup_step(l, now);
     resolve_tell(l, ask);
     if (!l->over) {
+        resolve_wait(l, now);
         hc_waiter_join(&l->waiters, ask->waiter, ask->job);
         return 0;
     }
     resolve_settle(r, l, now);
     return resolve_hand_over(r, l, ask, out, e);
+}
+
+/* In the background: nobody waits, and nobody is told. */
+static void resolve_refresh(struct hc_resolver *r, struct hc_str name,
+                            int64_t now)
+{
+    const struct hc_resolve_ask ask = { .name = name };
+
+    if (hc_dns_cache_is_due(&r->cache, name, now) &&
+        resolve_find(r, name, false) == NULL)
+        resolve_new(r, &ask, now, NULL);
+}
+
+static int resolve_from_cache(struct hc_resolver *r,
+                              const struct hc_resolve_ask *ask, int64_t now,
+                              struct hc_addrs *out, struct headcount_error *e)
+{
+    const struct hc_lookup *l = resolve_find(r, ask->name, false);
+    int got = hc_dns_cache_find(&r->cache, ask->name, now, out, e);
+
+    if (got == 1)
+        resolve_refresh(r, ask->name, now);
+    if (got == 0 && l != NULL && now >= l->stale_at)
+        got = hc_dns_cache_stale(&r->cache, ask->name, now, out);
+    if (got != 0 && !ask->again)
+        hc_stats_count(r->stats, ask->stats, dns_hits);
+    return got;
 }
 
 int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
@@ -251,18 +302,12 @@ int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
 
     if (l != NULL)
         return resolve_hand_over(r, l, ask, out, e);
-    int got = resolve_read_files(r, now, e);
+    int got = resolve_from_files(r, ask->name, now, out, e);
 
-    if (got < 0)
+    if (got == 0)
+        got = resolve_from_cache(r, ask, now, out, e);
+    if (got != 0)
         return got;
-    if (hc_hosts_find(&r->hosts, ask->name, out))
-        return 1;
-    got = hc_dns_cache_find(&r->cache, ask->name, now, out, e);
-    if (got != 0) {
-        if (!ask->again)
-            hc_stats_count(r->stats, ask->stats, dns_hits);
-        return got;
-    }
     l = resolve_find(r, ask->name, false);
     if (l == NULL)
         return resolve_start(r, ask, now, out, e);

@@ -1,6 +1,10 @@
 /* net/resolve.h - a name's addresses: literal, localhost, hosts file, cache,
  * or one lookup that all callers share while it lasts.
  *
+ * Addresses that have expired are used for a day where no server can answer
+ * (RFC 8767); one who asks in the last tenth of their time to live begins a
+ * lookup in the background.
+ *
  *     got = hc_resolve(r, &ask, now, &addrs, e);
  *     1: addrs; 0: the job is woken, ask again; < 0: HEADCOUNT_EDNS (the name
  *     has no address), HEADCOUNT_EDNSFAIL (no server could say),
@@ -9,12 +13,13 @@
 #ifndef HC_NET_RESOLVE_H
 #define HC_NET_RESOLVE_H
 
+#include "net/dns_files.h"
 #include "net/job.h"
 #include "net/sock.h"
 #include "net/stats.h"
 #include "net/sys.h"
 #include "wire/dns_cache.h"
-#include "wire/hosts.h"
+#include "wire/dns_servers.h"
 
 struct hc_lookup;
 
@@ -22,21 +27,23 @@ struct hc_resolver {
     const struct hc_system *sys;
     struct hc_jobs *jobs;
     struct headcount_stats *stats;       /* of the net                       */
-    char dns_server[64];                 /* "" = resolv.conf                 */
+    char dns_server[HC_DNS_SERVER_TEXT]; /* "" = resolv.conf                 */
     struct hc_dns_cache cache;           /* private from here                */
-    struct hc_hosts hosts;
-    struct hc_resolv_conf conf;
-    int64_t files_due;                   /* when to read them again          */
+    struct hc_dns_files files;
+    struct hc_dns_servers servers;
+    const struct hc_log *log;
     struct hc_lookup *lookups;           /* under way                        */
     bool (*has_ipv6_route)(void);
 };
 
 struct hc_resolver_config {
-    const struct hc_system *sys;         /* these three outlive it           */
+    const struct hc_system *sys;         /* these four outlive it            */
+    const struct hc_log *log;            /* NULL: nothing is logged          */
     struct hc_jobs *jobs;
     struct headcount_stats *stats;
-    /* "IP", "IP:port" or "[IPv6]:port"; empty: resolv.conf, and without that
-     * 127.0.0.1.  Nothing is sent to any other server then. */
+    /* "IP", "IP:port" or "[IPv6]:port", an IPv6 perhaps with "%interface";
+     * empty: resolv.conf, and without that 127.0.0.1.  Nothing is sent to any
+     * other server then. */
     struct hc_str dns_server;
 };
 /* 0, or HEADCOUNT_ECONFIG for a dns_server that is none. */
@@ -47,18 +54,22 @@ int hc_resolver_init(struct hc_resolver *r,
 void hc_resolver_fini(struct hc_resolver *r);
 
 struct hc_resolve_ask {
-    struct hc_str name;                  /* lower case, no trailing dot      */
+    struct hc_str name;                  /* lower case; a dot at its end: no
+                                            search list                      */
     struct hc_waiter *waiter;            /* dropped by its owner             */
     struct hc_job *job;
     struct headcount_stats *stats;       /* of the op that asks, or NULL: a
-                                            lookup is counted to the first   */
+                                            lookup is counted to the first,
+                                            one in the background to nobody  */
     bool again;                          /* asks after a wait (0): an answer
                                             out of the cache is not counted
                                             as a hit then                    */
 };
 int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
                int64_t now, struct hc_addrs *out, struct headcount_error *e);
-/* Every address failed to connect: the next ask does not use the cache. */
+/* Every address failed to connect, or this op has met a failure to resolve and
+ * tries again: the servers are asked again before the cache is used.  Addresses
+ * stay for the case that no server answers. */
 void hc_resolve_forget(struct hc_resolver *r, struct hc_str name);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static socklen_t sock_name(union sock_name *name, const struct hc_addr *addr,
         name->v6.sin6_family = AF_INET6;
         name->v6.sin6_port = htons(port);
         memcpy(&name->v6.sin6_addr, addr->ip, 16);
+        name->v6.sin6_scope_id = addr->scope;
         return sizeof name->v6;
     }
     name->v4.sin_family = AF_INET;
@@ -220,6 +222,15 @@ bool hc_sock_told(int fd, struct hc_sock_told *out)
 void hc_sock_close(int fd)
 {
     close(fd);
+}
+
+uint32_t hc_sock_scope(const char *zone)
+{
+    uint64_t number;
+
+    if (hc_str_u64(hc_str(zone), &number) && number <= UINT32_MAX)
+        return (uint32_t)number;
+    return if_nametoindex(zone);
 }
 
 bool hc_sock_has_ipv6_route(void)

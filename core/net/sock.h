@@ -51,6 +51,9 @@ struct hc_sock_told {
 /* False: the kernel does not tell (Linux before 4.1, other systems). */
 bool hc_sock_told(int fd, struct hc_sock_told *out);
 void hc_sock_close(int fd);
+/* The number of the network interface with this name or number, for
+ * hc_addr.scope; 0: there is none. */
+uint32_t hc_sock_scope(const char *zone);
 /* Is there a route for IPv6?  No packet is sent. */
 bool hc_sock_has_ipv6_route(void);
 

@@ -11,7 +11,8 @@
     X(connections_reused)     /* requests that left on a kept one         */ \
     X(dns_lookups)            /* names asked of a DNS server              */ \
     X(dns_datagrams)          /* queries sent, by UDP or TCP              */ \
-    X(dns_hits)               /* names answered from the cache            */ \
+    X(dns_hits)               /* names answered from the cache, even if   */ \
+                              /* they have expired                        */ \
     X(tls_handshakes)         /* completed, the resumed ones too          */ \
     X(tls_resumed)                                                          \
     X(retries)                /* attempts after the first                 */ \

@@ -106,6 +106,22 @@ static int sys_read_file(void *ud, const char *path, struct hc_buf *out,
     return err;
 }
 
+static void sys_stamp_file(void *ud, const char *path,
+                           struct hc_file_stamp *out)
+{
+    struct stat st;
+
+    (void)ud;
+    *out = (struct hc_file_stamp){ .size = 0 };
+    if (stat(path, &st) < 0)
+        return;
+    out->device = (uint64_t)st.st_dev;
+    out->inode = (uint64_t)st.st_ino;
+    out->size = (uint64_t)st.st_size;
+    out->modified = st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    out->changed = st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
+}
+
 /* ---- a file that is replaced ---- */
 
 static bool sys_write_all(int fd, struct hc_str text)
@@ -195,6 +211,7 @@ void hc_system_real(struct hc_system *sys)
         .random = sys_random,
         .getenv = sys_getenv,
         .read_file = sys_read_file,
+        .stamp_file = sys_stamp_file,
         .user = sys_user,
         .machine = sys_machine,
         .write_file = sys_write_file,

@@ -24,6 +24,12 @@ struct hc_machine {                /* cut to what fits; "": unknown          */
     char arch[HC_MACHINE];         /* "x86_64"                               */
 };
 
+/* Changes whenever the file does; all zero: there is none. */
+struct hc_file_stamp {
+    uint64_t device, inode, size;
+    int64_t modified, changed;     /* ns                                     */
+};
+
 struct hc_system {
     struct hc_alloc alloc;
     int64_t (*now)(void *ud);            /* monotonic, us                    */
@@ -36,6 +42,8 @@ struct hc_system {
      * blocks: a file that is not a regular one is HEADCOUNT_EIO. */
     int (*read_file)(void *ud, const char *path, struct hc_buf *out,
                      struct headcount_error *e);
+    /* NULL: every file counts as changed whenever it is asked for. */
+    void (*stamp_file)(void *ud, const char *path, struct hc_file_stamp *out);
     long (*user)(void *ud);              /* whose the process is; NULL: that
                                             is not to be known               */
     /* The kernel and the processor, as uname gives them; NULL: unknown. */

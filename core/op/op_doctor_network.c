@@ -62,8 +62,8 @@ static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
         hc_addr_put(text, &addrs->a[i]);
         hc_doctor_list(d, &all, hc_str(text));
     }
-    for (size_t i = 0; until > 0 && i < r->conf.servers_n; i++) {
-        hc_dns_server_put(text, &r->conf.servers[i]);
+    for (size_t i = 0; until > 0 && i < r->files.conf.servers_n; i++) {
+        hc_dns_server_put(text, &r->files.conf.servers[i]);
         hc_doctor_list(d, &by, hc_str(text));
     }
     const char *asked = until > 0 ? hc_doctor_fmt(

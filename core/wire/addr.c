@@ -152,7 +152,7 @@ void hc_addr_put(char out[HC_ADDR_TEXT], const struct hc_addr *addr)
 
 bool hc_addr_eq(const struct hc_addr *a, const struct hc_addr *b)
 {
-    return a->family == b->family &&
+    return a->family == b->family && a->scope == b->scope &&
            memcmp(a->ip, b->ip, a->family == 6 ? 16 : 4) == 0;
 }
 

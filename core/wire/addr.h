@@ -7,6 +7,8 @@
 struct hc_addr {
     int family;                      /* 4 or 6                               */
     unsigned char ip[16];            /* network order; of 4 the first four   */
+    uint32_t scope;                  /* of a link-local IPv6 address: the
+                                        number of the interface; 0: none     */
 };
 
 #define HC_ADDRS_MAX 16

@@ -1,8 +1,8 @@
 /* wire/dns_cache.c - a list of names, the newest first.
  *
  * A process asks for few names, so a list is fast enough.  When it is full the
- * oldest entry makes room.  An expired entry is removed when its name is looked
- * up.
+ * oldest entry makes room.  An expired failure is removed when its name is
+ * looked up, addresses a day later.
  */
 #include "wire/dns_cache.h"
 
@@ -14,10 +14,16 @@
 #define DNSCACHE_MAX 256
 #endif
 
+#define DNSCACHE_FAILED (5 * HC_SECOND)
+#define DNSCACHE_LONG_AGO (INT64_MIN / 2)
+
 struct hc_dns_entry {
     struct hc_dns_entry *next;
     size_t size;                     /* of the block                         */
-    int64_t until;
+    int64_t until;                   /* not asked again before               */
+    int64_t expires;                 /* as the answer said                   */
+    int64_t refresh_at;
+    int64_t failed_at;               /* of addresses: the servers failed     */
     struct hc_addrs addrs;
     size_t turn;
     int code, sys;                   /* 0: addrs count                       */
@@ -63,19 +69,41 @@ void hc_addrs_rotated(struct hc_addrs *out, const struct hc_addrs *from,
         out->a[i] = from->a[(i + turn % from->n) % from->n];
 }
 
-int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
-                      struct hc_addrs *out, struct headcount_error *e)
+/* The entry, unless it is of no use any more. */
+static struct hc_dns_entry *dnscache_get(struct hc_dns_cache *c,
+                                         struct hc_str name, int64_t now)
 {
     struct hc_dns_entry **at = dnscache_seek(c, name);
 
     if (at == NULL)
-        return 0;
-    struct hc_dns_entry *known = *at;
+        return NULL;
+    int64_t end = (*at)->code < 0 ? (*at)->until
+                  : hc_time_add((*at)->expires, HC_DNS_STALE_MAX);
 
-    if (now >= known->until) {
-        dnscache_free(c, at);
+    if (now < end)
+        return *at;
+    dnscache_free(c, at);
+    return NULL;
+}
+
+bool hc_dns_cache_stale(struct hc_dns_cache *c, struct hc_str name, int64_t now,
+                        struct hc_addrs *out)
+{
+    struct hc_dns_entry *known = dnscache_get(c, name, now);
+
+    if (known == NULL || known->code < 0)
+        return false;
+    hc_addrs_rotated(out, &known->addrs, known->turn++);
+    return true;
+}
+
+int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
+                      struct hc_addrs *out, struct headcount_error *e)
+{
+    const struct hc_dns_entry *known = dnscache_get(c, name, now);
+
+    if (known == NULL || now >= known->until)
         return 0;
-    }
     if (known->code < 0) {
         hc_error_set(e, known->code, "%.*s", (int)known->what_n,
                      known->text + known->name_n);
@@ -83,8 +111,15 @@ int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
             e->sys = known->sys;
         return known->code;
     }
-    hc_addrs_rotated(out, &known->addrs, known->turn++);
-    return 1;
+    return hc_dns_cache_stale(c, name, now, out);
+}
+
+bool hc_dns_cache_is_due(struct hc_dns_cache *c, struct hc_str name,
+                         int64_t now)
+{
+    const struct hc_dns_entry *known = dnscache_get(c, name, now);
+
+    return known != NULL && known->code == 0 && now >= known->refresh_at;
 }
 
 int64_t hc_dns_cache_until(struct hc_dns_cache *c, struct hc_str name)
@@ -94,12 +129,24 @@ int64_t hc_dns_cache_until(struct hc_dns_cache *c, struct hc_str name)
     return at != NULL && (*at)->code == 0 ? (*at)->until : 0;
 }
 
-void hc_dns_cache_drop(struct hc_dns_cache *c, struct hc_str name)
+static void dnscache_drop(struct hc_dns_cache *c, struct hc_str name)
 {
     struct hc_dns_entry **at = dnscache_seek(c, name);
 
     if (at != NULL)
         dnscache_free(c, at);
+}
+
+void hc_dns_cache_expire(struct hc_dns_cache *c, struct hc_str name)
+{
+    struct hc_dns_entry **at = dnscache_seek(c, name);
+
+    if (at != NULL && (*at)->code < 0)
+        dnscache_free(c, at);
+    else if (at != NULL)
+        (*at)->until = hc_time_min((*at)->until,
+                                   hc_time_add((*at)->failed_at,
+                                               DNSCACHE_FAILED));
 }
 
 static void dnscache_drop_oldest(struct hc_dns_cache *c)
@@ -134,23 +181,44 @@ static struct hc_dns_entry *dnscache_new(struct hc_dns_cache *c,
     return made;
 }
 
-void hc_dns_cache_put(struct hc_dns_cache *c, struct hc_str name,
-                      const struct hc_dns_known *known, int64_t now)
+/* The servers failed: the addresses are used on. */
+static void dnscache_keep(struct hc_dns_entry *known, int64_t now)
 {
+    known->failed_at = now;
+    known->until = hc_time_add(now, HC_DNS_STALE_TTL);
+    known->refresh_at = HC_NEVER;
+}
+
+int hc_dns_cache_put(struct hc_dns_cache *c, struct hc_str name,
+                     const struct hc_dns_known *known, int64_t now)
+{
+    const struct headcount_error *why = known->why;
     uint32_t ttl = known->ttl < HC_DNS_TTL_MAX ? known->ttl : HC_DNS_TTL_MAX;
 
-    hc_dns_cache_drop(c, name);
-    if (ttl == 0)
-        return;
-    struct hc_dns_entry *made = dnscache_new(c, name, known->why);
+    if (why != NULL && why->code != HEADCOUNT_EDNS) {
+        struct hc_dns_entry *old = dnscache_get(c, name, now);
+        bool used_on = old != NULL && old->code == 0;
+
+        if (used_on && why->code == HEADCOUNT_EDNSFAIL)
+            dnscache_keep(old, now);
+        if (used_on)
+            return why->code == HEADCOUNT_EDNSFAIL;
+    }
+    dnscache_drop(c, name);
+    if (ttl == 0 && why != NULL)
+        return 0;
+    struct hc_dns_entry *made = dnscache_new(c, name, why);
 
     if (made == NULL)
-        return;
+        return 0;
     if (c->n == DNSCACHE_MAX)
         dnscache_drop_oldest(c);
     made->addrs = known->addrs;
-    made->until = hc_time_add(now, ttl * HC_SECOND);
+    made->until = made->expires = hc_time_add(now, ttl * HC_SECOND);
+    made->refresh_at = made->until - ttl * HC_SECOND / 10;
+    made->failed_at = DNSCACHE_LONG_AGO;
     made->next = c->newest;
     c->newest = made;
     c->n++;
+    return 0;
 }

@@ -10,7 +10,8 @@
  * The message may come from anybody, so nothing in it is believed before it is
  * checked: a record has to lie within the message, a compressed name may only
  * point backwards, and the number of records is bounded by the bytes there are.
- * The additional section is not looked at.
+ * The additional section is read only for its OPT, which has the upper bits of
+ * the rcode (RFC 6891, 6.1.3).
  */
 #include "wire/dns_msg.h"
 
@@ -23,7 +24,7 @@
 #define DNS_IN 1
 #define DNS_UDP_SIZE 1232            /* DNS flag day 2020                    */
 #define DNS_JUMPS 128
-#define DNS_HOPS 8
+#define DNS_HOPS 16
 #define DNS_TTL_MAX 0x7fffffffU      /* above it counts as 0: RFC 2181, 8    */
 
 /* ---- out ---- */
@@ -159,7 +160,7 @@ static bool msg_get_record(struct msg_in *in, struct msg_record *r)
         !msg_get16(in, &r->class) || !msg_get32(in, &r->ttl) ||
         !msg_get16(in, &n) || in->n - in->at < n)
         return false;
-    if (r->ttl > DNS_TTL_MAX)
+    if (r->ttl > DNS_TTL_MAX && r->type != DNS_OPT)
         r->ttl = 0;
     r->data = (struct msg_in){ .p = in->p, .n = in->at + n, .at = in->at };
     in->at += n;
@@ -323,6 +324,20 @@ static bool msg_is_ours(struct msg_in *in, const struct msg_header *h,
            msg_same_name(&name, &question->name);
 }
 
+/* The rcode with the upper bits that the OPT has.  A message without an OPT, or
+ * one that ends before it, has none. */
+static int msg_rcode(struct msg_in in, const struct msg_header *h)
+{
+    unsigned left = h->count[1] + h->count[2] + h->count[3];
+    struct msg_record r;
+    unsigned rcode = h->flags & 15;
+
+    for (; left > 0 && msg_get_record(&in, &r); left--)
+        if (r.type == DNS_OPT && left <= h->count[3])
+            rcode |= (unsigned)(r.ttl >> 24) << 4;
+    return (int)rcode;
+}
+
 static enum hc_dns_kind msg_answer(struct hc_dns_reply *out,
                                    struct msg_chain *c, unsigned authority)
 {
@@ -356,7 +371,7 @@ void hc_dns_reply_get(struct hc_dns_reply *out,
     *out = (struct hc_dns_reply){ .kind = DNS_REPLY_STRANGER };
     if (!msg_get_header(&in, &h) || !msg_is_ours(&in, &h, question))
         return;
-    out->rcode = (int)(h.flags & 15);
+    out->rcode = msg_rcode(in, &h);
     if (out->rcode != HC_DNS_NOERROR && out->rcode != HC_DNS_NXDOMAIN) {
         out->kind = DNS_REPLY_REFUSAL;
         return;
@@ -378,6 +393,8 @@ const char *hc_dns_rcode_name(int rcode)
     static const char *const names[] = { "NOERROR", "FORMERR", "SERVFAIL",
                                          "NXDOMAIN", "NOTIMP", "REFUSED" };
 
+    if (rcode == HC_DNS_BADVERS)
+        return "BADVERS";
     return rcode >= 0 && (size_t)rcode < sizeof names / sizeof names[0]
-               ? names[rcode] : "RCODE";
+               ? names[rcode] : NULL;
 }

@@ -13,6 +13,7 @@
 #define HC_DNS_NXDOMAIN 3
 #define HC_DNS_NOTIMP 4
 #define HC_DNS_REFUSED 5
+#define HC_DNS_BADVERS 16            /* of an EDNS version                   */
 
 #define HC_DNS_NAME_TEXT 253         /* without the dot at the end           */
 #define HC_DNS_NEGATIVE_TTL 60       /* s; the most a "no" is worth          */
@@ -48,7 +49,7 @@ enum hc_dns_kind {
 
 struct hc_dns_reply {
     enum hc_dns_kind kind;
-    int rcode;
+    int rcode;                       /* with the bits of the OPT             */
     struct hc_addrs addrs;
     /* s; of ADDRS the least of the CNAME chain and the addresses; of a "no"
      * as RFC 2308, 5 says; 0: not to be kept. */
@@ -57,7 +58,7 @@ struct hc_dns_reply {
 void hc_dns_reply_get(struct hc_dns_reply *out,
                       const struct hc_dns_question *question,
                       struct hc_str message);
-/* "SERVFAIL"; "RCODE" for one without a name here. */
+/* "SERVFAIL"; NULL for one without a name here. */
 const char *hc_dns_rcode_name(int rcode);
 
 #endif

@@ -3,12 +3,14 @@
  *   ASK --> WAIT --> DONE | FAILED
  *
  *   ASK  -> WAIT     [hc_dns_query_ask]
- *   WAIT -> DONE     [dnsq_reply]   addresses, NXDOMAIN, no data
+ *   WAIT -> DONE     [dnsq_reply]   addresses, NXDOMAIN, no data, in any slot
  *   WAIT -> ASK      [dnsq_reply]   cut: the same server, over TCP
- *                                   FORMERR: the same server, without EDNS
- *   WAIT -> ASK      [dnsq_next]    refused, broken, unreachable, silent: the
- *                                   next server; after the last the first
- *   WAIT -> FAILED   [dnsq_next]    every server had its attempts
+ *                                   refused: the same server, without EDNS
+ *   WAIT -> ASK      [dnsq_next]    refused again, broken, unreachable, silent:
+ *                                   the next server; after the last the first,
+ *                                   with a pause before it if one refused
+ *   WAIT -> FAILED   [dnsq_end]     every server had its attempts, and no
+ *                                   question is worth waiting for
  *   any  -> FAILED   [hc_dns_query_tick]   5 s are over
  *
  * A reply to another question is not looked at further: the wait goes on.
@@ -17,115 +19,243 @@
 
 #include "base/text.h"
 
+#define DNSQ_TIMEOUT (2 * HC_SECOND) /* for a reply, unless it is configured */
+#define DNSQ_NEXT (1 * HC_SECOND)    /* and before another server is asked   */
+
+static unsigned dnsq_servers(const struct hc_dns_query *q)
+{
+    return (unsigned)q->conf->servers_n;
+}
+
+/* The question of this turn gets a slot.  They are never all in use; if they
+ * were, the oldest question would be given up. */
+static void dnsq_open(struct hc_dns_query *q, int64_t now)
+{
+    unsigned char server = q->order[q->turn % dnsq_servers(q)];
+    size_t at = 0;
+
+    for (size_t i = 1; i < HC_DNS_SLOTS; i++)
+        if (q->slots[at].state != DNS_SLOT_FREE &&
+            (q->slots[i].state == DNS_SLOT_FREE ||
+             q->slots[i].until < q->slots[at].until))
+            at = i;
+    q->current = at;
+    q->slots[at].state = DNS_SLOT_DUE;
+    q->slots[at].server = server;
+    q->slots[at].tcp = false;
+    q->slots[at].edns = !q->of[server].plain &&
+        !hc_dns_servers_is_plain(q->servers, &q->conf->servers[server], now);
+    q->state = DNS_ASK;
+}
+
 bool hc_dns_query_init(struct hc_dns_query *q,
                        const struct hc_dns_query_config *config, int64_t now)
 {
+    const struct hc_resolv_conf *conf = config->conf;
+
     *q = (struct hc_dns_query){
-        .state = DNS_ASK, .name = config->name, .conf = *config->conf,
-        .question = { .type = config->type, .edns = true },
+        .name = config->name, .conf = conf, .servers = config->servers,
+        .question = { .type = config->type },
         .start = now, .until = hc_time_add(now, HC_DNS_OVERALL),
+        .longest = conf->timeout > 0 ? conf->timeout * HC_SECOND : DNSQ_TIMEOUT,
     };
-    hc_buf_init(&q->in, config->alloc, 2 + 65535);
+    if (!hc_dns_name_get(&q->question.name, config->name))
+        return false;
+    for (size_t i = 0; i < HC_DNS_SLOTS; i++)
+        hc_buf_init(&q->slots[i].in, config->alloc, 2 + 65535);
     /* Each server is asked at least once within the whole time, however long a
      * timeout resolv.conf allows for one. */
-    q->patience = hc_time_min(q->conf.timeout * HC_SECOND,
-                              HC_DNS_OVERALL / (int64_t)q->conf.servers_n);
-    return hc_dns_name_get(&q->question.name, config->name);
+    q->patience = hc_time_min(conf->timeout == 0 && conf->servers_n > 1
+                                  ? DNSQ_NEXT : q->longest,
+                              HC_DNS_OVERALL / (int64_t)conf->servers_n);
+    q->probes = hc_dns_servers_order(q->servers, conf, now, q->order);
+    dnsq_open(q, now);
+    return true;
 }
 
 void hc_dns_query_fini(struct hc_dns_query *q)
 {
-    hc_buf_fini(&q->in);
+    for (size_t i = 0; i < HC_DNS_SLOTS; i++)
+        hc_buf_fini(&q->slots[i].in);
 }
 
-static size_t dnsq_which(const struct hc_dns_query *q)
+const struct hc_dns_server *hc_dns_query_server(const struct hc_dns_query *q,
+                                                size_t slot)
 {
-    return q->turn % q->conf.servers_n;
+    return &q->conf->servers[q->slots[slot].server];
 }
 
-const struct hc_dns_server *hc_dns_query_server(const struct hc_dns_query *q)
+bool hc_dns_query_is_open(const struct hc_dns_query *q, size_t slot)
 {
-    return &q->conf.servers[dnsq_which(q)];
+    return (q->state == DNS_ASK || q->state == DNS_WAIT) &&
+           q->slots[slot].state == DNS_SLOT_OPEN;
 }
 
 size_t hc_dns_query_ask(struct hc_dns_query *q, uint16_t id, int64_t now,
-                        unsigned char out[HC_DNS_ASK_MAX])
+                        unsigned char out[HC_DNS_ASK_MAX], size_t *n)
 {
-    size_t framing = q->tcp ? 2 : 0;
+    size_t at = 0;
 
-    q->state = DNS_WAIT;
-    q->question.id = id;
-    q->reply_until = hc_time_add(now, q->patience);
-    q->of[dnsq_which(q)].asked++;
-    hc_buf_reset(&q->in);
-    size_t n = hc_dns_question_put(out + framing, &q->question);
+    while (q->slots[at].state != DNS_SLOT_DUE)
+        at++;
+    struct hc_dns_slot *s = &q->slots[at];
+    size_t framing = s->tcp ? 2 : 0;
 
-    if (q->tcp) {
-        out[0] = (unsigned char)(n >> 8);
-        out[1] = (unsigned char)(n & 255);
+    s->state = DNS_SLOT_OPEN;
+    s->until = hc_time_add(now, q->longest);
+    s->id = q->question.id = id;
+    q->question.edns = s->edns;
+    q->reply_until = q->probes ? now : hc_time_add(now, q->patience);
+    q->of[s->server].asked++;
+    hc_buf_reset(&s->in);
+    *n = hc_dns_question_put(out + framing, &q->question);
+    if (s->tcp) {
+        out[0] = (unsigned char)(*n >> 8);
+        out[1] = (unsigned char)(*n & 255);
     }
-    return framing + n;
+    *n += framing;
+    q->state = DNS_WAIT;
+    for (size_t i = 0; i < HC_DNS_SLOTS; i++)
+        if (q->slots[i].state == DNS_SLOT_DUE)
+            q->state = DNS_ASK;
+    return at;
 }
 
-static void dnsq_next(struct hc_dns_query *q, enum hc_dns_trouble trouble)
+/* No turn is left: the questions that are open have their time. */
+static void dnsq_end(struct hc_dns_query *q, int64_t now)
 {
-    q->of[dnsq_which(q)].trouble = trouble;
-    if (q->turn + 1 == q->conf.servers_n * q->conf.attempts) {
+    q->last = true;
+    q->current = HC_DNS_SLOTS;
+    q->reply_until = now;
+    q->state = DNS_WAIT;
+    for (size_t i = 0; i < HC_DNS_SLOTS; i++) {
+        const struct hc_dns_slot *s = &q->slots[i];
+
+        if (s->state == DNS_SLOT_DUE)
+            q->state = DNS_ASK;
+        else if (s->state == DNS_SLOT_OPEN && s->until > q->reply_until)
+            q->reply_until = s->until;
+    }
+    if (q->state == DNS_WAIT && q->reply_until <= now)
         q->state = DNS_FAILED;
+}
+
+static void dnsq_next(struct hc_dns_query *q, int64_t now)
+{
+    q->probes = false;
+    if (q->last || q->turn + 1 == dnsq_servers(q) * q->conf->attempts) {
+        dnsq_end(q, now);
         return;
     }
     q->turn++;
-    q->tcp = false;
-    q->question.edns = true;
+    if (q->turn % dnsq_servers(q) != 0 || !q->refused) {
+        dnsq_open(q, now);
+        return;
+    }
+    q->refused = false;
+    q->current = HC_DNS_SLOTS;
+    q->reply_until = hc_time_add(now, HC_DNS_PAUSE);
+}
+
+/* The question of this slot has failed; if it is that of this turn, or the last
+ * one that is open, the query goes on. */
+static void dnsq_failed(struct hc_dns_query *q, size_t slot,
+                        enum hc_dns_trouble trouble, int64_t now)
+{
+    q->of[q->slots[slot].server].trouble = trouble;
+    q->slots[slot].state = DNS_SLOT_FREE;
+    q->refused = q->refused || trouble == DNS_REFUSES;
+    if (slot == q->current || q->last)
+        dnsq_next(q, now);
+}
+
+static void dnsq_again(struct hc_dns_query *q, size_t slot)
+{
+    q->slots[slot].state = DNS_SLOT_DUE;
     q->state = DNS_ASK;
 }
 
-/* A server that does not know EDNS answers FORMERR (RFC 6891, 7). */
-static void dnsq_refusal(struct hc_dns_query *q)
+/* A server that does not know EDNS, or one before it, answers FORMERR, NOTIMP,
+ * SERVFAIL, REFUSED or BADVERS (RFC 6891, 6.1.3 and 7). */
+static void dnsq_refusal(struct hc_dns_query *q, size_t slot, int rcode,
+                         int64_t now)
 {
-    if (q->reply.rcode == HC_DNS_FORMERR && q->question.edns) {
-        q->question.edns = false;
-        q->state = DNS_ASK;
+    struct hc_dns_slot *s = &q->slots[slot];
+
+    q->of[s->server].rcode = rcode;
+    if (s->edns) {
+        s->edns = false;
+        q->of[s->server].plain = true;
+        dnsq_again(q, slot);
         return;
     }
-    q->of[dnsq_which(q)].rcode = q->reply.rcode;
-    dnsq_next(q, DNS_REFUSES);
+    dnsq_failed(q, slot, DNS_REFUSES, now);
 }
 
-static void dnsq_cut(struct hc_dns_query *q)
+static void dnsq_cut(struct hc_dns_query *q, size_t slot, int64_t now)
 {
-    if (q->tcp) {                    /* TCP has room for all of it */
-        dnsq_next(q, DNS_BROKEN);
+    if (q->slots[slot].tcp) {        /* TCP has room for all of it */
+        dnsq_failed(q, slot, DNS_BROKEN, now);
         return;
     }
-    q->tcp = true;
-    q->state = DNS_ASK;
+    q->slots[slot].tcp = true;
+    dnsq_again(q, slot);
 }
 
-static void dnsq_reply(struct hc_dns_query *q, struct hc_str message)
+static void dnsq_done(struct hc_dns_query *q, size_t slot,
+                      const struct hc_dns_reply *reply)
 {
-    hc_dns_reply_get(&q->reply, &q->question, message);
-    switch (q->reply.kind) {
-    case DNS_REPLY_STRANGER: break;
+    q->reply = *reply;
+    q->answered = q->slots[slot].server;
+    q->state = DNS_DONE;
+}
+
+static void dnsq_reply(struct hc_dns_query *q, size_t slot,
+                       struct hc_str message, int64_t now)
+{
+    struct hc_dns_reply reply;
+    const struct hc_dns_slot *s = &q->slots[slot];
+    const struct hc_dns_server *from = hc_dns_query_server(q, slot);
+    enum hc_dns_form form = DNS_FORM_OTHER;
+
+    q->question.id = s->id;
+    hc_dns_reply_get(&reply, &q->question, message);
+    switch (reply.kind) {
+    case DNS_REPLY_STRANGER:
+        return;
     case DNS_REPLY_ADDRS:
     case DNS_REPLY_NO_NAME:
-    case DNS_REPLY_NO_DATA:  q->state = DNS_DONE;        break;
-    case DNS_REPLY_CUT:      dnsq_cut(q);                break;
-    case DNS_REPLY_REFUSAL:  dnsq_refusal(q);            break;
-    case DNS_REPLY_BROKEN:   dnsq_next(q, DNS_BROKEN);   break;
+    case DNS_REPLY_NO_DATA:
+        if (s->edns)
+            form = DNS_FORM_EDNS;
+        else if (q->of[s->server].plain)
+            form = DNS_FORM_PLAIN;
+        dnsq_done(q, slot, &reply);
+        break;
+    case DNS_REPLY_CUT:
+        dnsq_cut(q, slot, now);
+        break;
+    case DNS_REPLY_REFUSAL:
+        dnsq_refusal(q, slot, reply.rcode, now);
+        break;
+    case DNS_REPLY_BROKEN:
+        dnsq_failed(q, slot, DNS_BROKEN, now);
+        break;
     }
+    hc_dns_servers_answered(q->servers, from, form, now);
 }
 
-void hc_dns_query_datagram(struct hc_dns_query *q, struct hc_str datagram)
+void hc_dns_query_datagram(struct hc_dns_query *q, size_t slot,
+                           struct hc_str datagram, int64_t now)
 {
-    if (q->state == DNS_WAIT && !q->tcp)
-        dnsq_reply(q, datagram);
+    if (hc_dns_query_is_open(q, slot) && !q->slots[slot].tcp)
+        dnsq_reply(q, slot, datagram, now);
 }
 
-/* True while a whole message stands at the front of q->in. */
-static bool dnsq_message(struct hc_dns_query *q, struct hc_str *out)
+/* True while a whole message stands at the front of the bytes. */
+static bool dnsq_message(const struct hc_buf *from, struct hc_str *out)
 {
-    struct hc_str in = hc_buf_view(&q->in);
+    struct hc_str in = hc_buf_view(from);
 
     if (in.n < 2)
         return false;
@@ -137,40 +267,61 @@ static bool dnsq_message(struct hc_dns_query *q, struct hc_str *out)
     return true;
 }
 
-void hc_dns_query_feed(struct hc_dns_query *q, struct hc_str bytes)
+void hc_dns_query_feed(struct hc_dns_query *q, size_t slot, struct hc_str bytes,
+                       int64_t now)
 {
+    struct hc_dns_slot *s = &q->slots[slot];
     struct hc_str message;
 
-    while (bytes.n > 0 && q->state == DNS_WAIT && q->tcp) {
-        size_t room = q->in.max - q->in.n;
+    while (bytes.n > 0 && hc_dns_query_is_open(q, slot) && s->tcp) {
+        size_t room = s->in.max - s->in.n;
         size_t n = bytes.n < room ? bytes.n : room;
 
-        hc_buf_put(&q->in, bytes.p, n);
-        if (hc_buf_error(&q->in) < 0) {
+        hc_buf_put(&s->in, bytes.p, n);
+        if (hc_buf_error(&s->in) < 0) {
             q->out_of_memory = true;
             q->state = DNS_FAILED;
             return;
         }
         bytes = hc_str_from(bytes, n);
-        while (q->state == DNS_WAIT && dnsq_message(q, &message)) {
-            dnsq_reply(q, message);
-            hc_buf_drop(&q->in, 2 + message.n);
+        while (hc_dns_query_is_open(q, slot) &&
+               dnsq_message(&s->in, &message)) {
+            dnsq_reply(q, slot, message, now);
+            hc_buf_drop(&s->in, 2 + message.n);
         }
     }
 }
 
-void hc_dns_query_failed(struct hc_dns_query *q, int sys)
+void hc_dns_query_failed(struct hc_dns_query *q, size_t slot, int sys,
+                         int64_t now)
 {
-    if (q->state == DNS_DONE || q->state == DNS_FAILED)
+    if (!hc_dns_query_is_open(q, slot))
         return;
-    q->of[dnsq_which(q)].sys = sys;
-    dnsq_next(q, DNS_UNREACHABLE);
+    q->of[q->slots[slot].server].sys = sys;
+    dnsq_failed(q, slot, DNS_UNREACHABLE, now);
+}
+
+/* The server of this turn is silent.  Its question stays open. */
+static void dnsq_silent(struct hc_dns_query *q, int64_t now)
+{
+    const struct hc_dns_slot *s = &q->slots[q->current];
+
+    q->of[s->server].trouble = DNS_SILENT;
+    q->of[s->server].plain = q->of[s->server].plain || s->edns;
+    hc_dns_servers_silent(q->servers, hc_dns_query_server(q, q->current), now);
+    dnsq_next(q, now);
 }
 
 void hc_dns_query_tick(struct hc_dns_query *q, int64_t now)
 {
-    if (q->state == DNS_WAIT && now >= q->reply_until)
-        dnsq_next(q, DNS_SILENT);
+    if (q->state == DNS_WAIT && now >= q->reply_until) {
+        if (q->current < HC_DNS_SLOTS)
+            dnsq_silent(q, now);
+        else if (q->last)
+            q->state = DNS_FAILED;
+        else
+            dnsq_open(q, now);
+    }
     if ((q->state == DNS_WAIT || q->state == DNS_ASK) && now >= q->until) {
         /* A server that was asked and has not answered is silent. */
         q->state = DNS_FAILED;
@@ -197,6 +348,15 @@ static void dnsq_say(struct dnsq_text *t, const char *text)
     t->n += hc_fmt(t->z + t->n, sizeof t->z - t->n, "%s", text);
 }
 
+static void dnsq_say_rcode(struct dnsq_text *t, int rcode)
+{
+    const char *name = hc_dns_rcode_name(rcode);
+    char number[32];
+
+    hc_fmt(number, sizeof number, "rcode %d", rcode);
+    dnsq_say(t, name != NULL ? name : number);
+}
+
 static void dnsq_say_trouble(struct dnsq_text *t, const struct hc_dns_query *q,
                              size_t i)
 {
@@ -206,7 +366,7 @@ static void dnsq_say_trouble(struct dnsq_text *t, const struct hc_dns_query *q,
         break;
     case DNS_REFUSES:
         dnsq_say(t, " answered ");
-        dnsq_say(t, hc_dns_rcode_name(q->of[i].rcode));
+        dnsq_say_rcode(t, q->of[i].rcode);
         break;
     case DNS_BROKEN:
         dnsq_say(t, " sent a broken answer");
@@ -229,12 +389,12 @@ static void dnsq_say_times(struct dnsq_text *t, unsigned n)
 static void dnsq_say_servers(struct dnsq_text *t, const struct hc_dns_query *q,
                              bool troubles)
 {
-    for (size_t i = 0; i < q->conf.servers_n; i++) {
+    for (size_t i = 0; i < q->conf->servers_n; i++) {
         char server[HC_DNS_SERVER_TEXT];
 
         if (q->of[i].asked == 0 && q->of[i].trouble == DNS_SILENT)
             continue;
-        hc_dns_server_put(server, &q->conf.servers[i]);
+        hc_dns_server_put(server, &q->conf->servers[i]);
         dnsq_say(t, t->n > 0 ? ", " : "");
         dnsq_say(t, server);
         if (troubles)
@@ -246,7 +406,7 @@ static void dnsq_say_servers(struct dnsq_text *t, const struct hc_dns_query *q,
 
 static bool dnsq_all_silent(const struct hc_dns_query *q)
 {
-    for (size_t i = 0; i < q->conf.servers_n; i++)
+    for (size_t i = 0; i < q->conf->servers_n; i++)
         if (q->of[i].trouble != DNS_SILENT)
             return false;
     return true;
@@ -257,7 +417,7 @@ static int dnsq_sys(const struct hc_dns_query *q)
 {
     int sys = 0;
 
-    for (size_t i = 0; i < q->conf.servers_n; i++)
+    for (size_t i = 0; i < q->conf->servers_n; i++)
         if (q->of[i].trouble == DNS_UNREACHABLE && q->of[i].sys != 0)
             sys = q->of[i].sys;
     return sys;
@@ -268,7 +428,7 @@ static int dnsq_no_address(const struct hc_dns_query *q,
 {
     char server[HC_DNS_SERVER_TEXT];
 
-    hc_dns_server_put(server, hc_dns_query_server(q));
+    hc_dns_server_put(server, &q->conf->servers[q->answered]);
     return hc_error_set(e, HEADCOUNT_EDNS,
         "%.*s has no address (%s from %s): check the region and the VPC's DNS "
         "settings", HC_STR_ARG(q->name),
@@ -304,4 +464,12 @@ int hc_dns_query_error(const struct hc_dns_query *q, int64_t now,
     return hc_error_set(e, HEADCOUNT_EDNSFAIL,
         "no DNS server could look up %.*s (%s): check resolv.conf or "
         "dns_server", HC_STR_ARG(q->name), t.z);
+}
+
+bool hc_dns_query_was_refused(const struct hc_dns_query *q)
+{
+    for (size_t i = 0; i < q->conf->servers_n; i++)
+        if (q->of[i].trouble == DNS_REFUSES)
+            return q->state == DNS_FAILED;
+    return false;
 }

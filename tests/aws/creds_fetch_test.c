@@ -56,6 +56,26 @@ static void end(void)
     aws_world_close(&w);
 }
 
+TEST(creds_fetch, each_try_asks_the_dns_servers_again)
+{
+    struct hc_creds_fetch_config config;
+    struct hc_dns_files *files = &w.world.net.resolver.files;
+
+    start(NULL);
+    files->own_server = true;            /* where nobody listens */
+    files->conf.servers_n = 1;
+    CHECK(hc_dns_server_get(&files->conf.servers[0], HC_STR("127.0.0.1:1")));
+    config = plain();
+    config.pause = HC_SECOND;
+    hc_str_copy(config.origin.host, sizeof config.origin.host,
+                HC_STR("nobody.test"));
+    fetch(&config);
+    CHECK_INT(me.answer, CREDS_FETCH_FAILED);
+    CHECK_INT(me.fetch.error.code, HEADCOUNT_EDNSFAIL);
+    CHECK_INT(w.world.net.stats.dns_lookups, 3);
+    end();
+}
+
 /* What the answer's date says of its clock, and whether that is believed. */
 TEST(creds_fetch, the_time_is_theirs_where_ours_is_far_off)
 {

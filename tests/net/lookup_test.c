@@ -17,8 +17,10 @@ struct rig {
     struct hc_jobs jobs;
     struct headcount_stats stats;
     struct hc_resolv_conf conf;
+    struct hc_dns_servers learned;
     struct dns_peer peers[3];
     size_t peers_n;
+    const char *name;                    /* NULL: NAME                       */
     int64_t now;
     int done, fd, random;
 };
@@ -81,16 +83,23 @@ static void rig_turn(struct rig *rig, int64_t now)
     dns_peer_turn(rig->peers, rig->peers_n, &rig->jobs, now, &rig->done);
 }
 
-static void rig_begin(struct rig *rig, bool ipv6)
+static void rig_begin_at(struct rig *rig, bool ipv6, int64_t now)
 {
     const struct hc_lookup_config config = {
-        .name = HC_STR(NAME), .conf = &rig->conf, .ipv6 = ipv6,
+        .name = hc_str(rig->name != NULL ? rig->name : NAME),
+        .conf = &rig->conf, .ipv6 = ipv6, .servers = &rig->learned,
         .sys = &rig->sys, .jobs = &rig->jobs, .stats = &rig->stats,
     };
 
-    CHECK_INT(hc_lookup_init(&rig->l, &config, 0, NULL), 0);
+    hc_dns_servers_set(&rig->learned, &rig->conf);
+    CHECK_INT(hc_lookup_init(&rig->l, &config, now, NULL), 0);
     hc_job_init(&rig->l.job, &rig->jobs, run);
-    rig_turn(rig, 0);
+    rig_turn(rig, now);
+}
+
+static void rig_begin(struct rig *rig, bool ipv6)
+{
+    rig_begin_at(rig, ipv6, 0);
 }
 
 static void rig_close(struct rig *rig)
@@ -364,6 +373,8 @@ TEST(lookup, a_failure_beside_a_no_is_a_failure)
 
         rig_open(&rig, table[i], NULL);
         rig_begin(&rig, true);
+        CHECK_INT(rig.done, 0);
+        rig_turn(&rig, HC_DNS_PAUSE);
         check_why(&rig, HEADCOUNT_EDNSFAIL, "answered SERVFAIL");
         CHECK_INT(rig.l.known.ttl, 5);
         rig_close(&rig);
@@ -379,9 +390,9 @@ TEST(lookup, servfail_means_the_next_server)
     rig_open(&rig, servfail, both);
     rig_begin(&rig, false);
     check_addrs(&rig, "192.0.2.1");
-    CHECK_INT(rig.peers[0].udp_n, 1);
+    CHECK_INT(rig.peers[0].udp_n, 2);    /* with EDNS and without */
     CHECK_INT(rig.peers[1].udp_n, 1);
-    CHECK_INT(rig.stats.dns_datagrams, 2);
+    CHECK_INT(rig.stats.dns_datagrams, 3);
     rig_close(&rig);
 }
 
@@ -443,15 +454,237 @@ TEST(lookup, nobody_answers)
     rig_close(&rig);
 }
 
-TEST(lookup, a_silent_server_means_the_next_after_two_seconds)
+TEST(lookup, a_silent_server_means_the_next_after_a_second)
 {
     struct rig rig;
 
     rig_open(&rig, silent, both);
     rig_begin(&rig, false);
+    CHECK_INT(rig_at(&rig), HC_SECOND);
     CHECK_INT(rig.done, 0);
-    rig_turn(&rig, 2 * HC_SECOND);
+    rig_turn(&rig, HC_SECOND);
     check_addrs(&rig, "192.0.2.1");
+    rig_close(&rig);
+}
+
+/* Another name, with what was learned from those before. */
+static void rig_again(struct rig *rig, int64_t now)
+{
+    hc_lookup_fini(&rig->l);
+    hc_job_fini(&rig->l.job);
+    rig->l = (struct hc_lookup){ .over = false };
+    rig->done = 0;
+    rig_begin_at(rig, false, now);
+}
+
+TEST(lookup, four_names_with_a_dead_first_server_take_a_second_in_all)
+{
+    struct rig rig;
+
+    rig_open(&rig, silent, both);
+    rig_begin(&rig, false);
+    rig_turn(&rig, HC_SECOND);
+    check_addrs(&rig, "192.0.2.1");
+    for (int i = 0; i < 3; i++) {
+        rig_again(&rig, HC_SECOND);
+        check_addrs(&rig, "192.0.2.1");
+    }
+    CHECK_INT(rig.peers[0].udp_n, 1);
+    rig_again(&rig, 31 * HC_SECOND);             /* it is probed meanwhile */
+    check_addrs(&rig, "192.0.2.1");
+    CHECK_INT(rig.peers[0].udp_n, 2);
+    CHECK_INT(rig.stats.dns_datagrams, 7);
+    CHECK_INT(rig.stats.dns_lookups, 5);
+    rig_close(&rig);
+}
+
+/* The reply to the first question over UDP that the peer got. */
+static struct dns_text first_reply;
+static unsigned char first_from[64];
+
+static bool later(struct dns_peer *peer, const struct dns_asked *asked,
+                  struct dns_text *reply)
+{
+    if (peer->udp_n == 1) {
+        both(peer, asked, &first_reply);
+        memcpy(first_from, peer->from, sizeof first_from);
+    }
+    (void)reply;
+    return false;
+}
+
+static void send_first(struct rig *rig)
+{
+    memcpy(rig->peers[0].from, first_from, sizeof first_from);
+    dns_peer_send(&rig->peers[0], &first_reply);
+}
+
+TEST(lookup, an_answer_after_two_and_a_half_seconds_is_believed)
+{
+    struct rig rig;
+
+    rig_open(&rig, later, NULL);
+    rig_begin(&rig, false);
+    rig_turn(&rig, 2 * HC_SECOND);
+    CHECK_INT(rig.peers[0].udp_n, 2);
+    CHECK_INT(rig.jobs.watches_n, 2);
+    send_first(&rig);
+    rig_turn(&rig, 5 * HC_SECOND / 2);
+    check_addrs(&rig, "192.0.2.1");
+    CHECK_INT(rig.stats.dns_datagrams, 2);
+    rig_close(&rig);
+}
+
+TEST(lookup, an_old_answer_to_the_new_socket_is_not_believed)
+{
+    struct rig rig;
+
+    rig_open(&rig, later, NULL);
+    rig_begin(&rig, false);
+    rig_turn(&rig, 2 * HC_SECOND);
+    dns_peer_send(&rig.peers[0], &first_reply);
+    rig_turn(&rig, 5 * HC_SECOND / 2);
+    CHECK_INT(rig.done, 0);
+    rig_close(&rig);
+}
+
+TEST(lookup, an_answer_counts_although_nobody_drove_the_handle)
+{
+    struct rig rig;
+
+    rig_open(&rig, later, NULL);
+    rig_begin(&rig, false);
+    send_first(&rig);
+    hc_jobs_step(&rig.jobs, 60 * HC_SECOND, NULL, 0);
+    check_addrs(&rig, "192.0.2.1");
+    CHECK_INT(rig.peers[0].udp_n, 1);
+    rig_close(&rig);
+}
+
+/* ---- the search list ---- */
+
+static char searched[256];
+
+/* Only x.b.test and full.test have an address. */
+static bool below_b(struct dns_peer *peer, const struct dns_asked *asked,
+                    struct dns_text *reply)
+{
+    bool there = strcmp(asked->name, "x.b.test") == 0 ||
+                 strcmp(asked->name, "full.test") == 0;
+
+    (void)peer;
+    strcat(strcat(searched, asked->name), " ");
+    dns_reply_to(reply, asked->query.p, asked->query.n,
+                 there ? 0x8180 : 0x8183);
+    if (there)
+        dns_put_a(reply, NULL, 60, "192.0.2.1");
+    else
+        dns_put_soa(reply, "test", 60, 20);
+    return true;
+}
+
+static void search_for(struct rig *rig, answer *how, const char *name,
+                       const char *conf)
+{
+    struct hc_dns_server peer;
+
+    searched[0] = '\0';
+    rig_open(rig, how, NULL);
+    peer = rig->conf.servers[0];
+    hc_resolv_conf_get(&rig->conf, hc_str(conf));
+    rig->conf.servers[0] = peer;
+    rig->name = name;
+    rig_begin(rig, false);
+}
+
+TEST(lookup, a_single_label_is_searched_for_after_it_was_asked_as_it_is)
+{
+    static const struct { const char *name, *conf, *asked; bool there; }
+    table[] = {
+        { "x", "search a.test b.test c.test\n", "x x.a.test x.b.test ", true },
+        { "x", "search a.test\n", "x x.a.test ", false },
+        { "x", "domain b.test\n", "x x.b.test ", true },
+        { "x", "", "x ", false },
+        { "x", "search b.test\noptions ndots:5\n", "x x.b.test ", true },
+        { "x", "search b.test\noptions ndots:0\n", "x ", false },
+        { "x.", "search b.test\n", "x ", false },
+        { "full.test", "search b.test\n", "full.test ", true },
+        { "x.y", "search b.test\noptions ndots:5\n", "x.y ", false },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct rig rig;
+
+        search_for(&rig, below_b, table[i].name, table[i].conf);
+        CHECK_Z(searched, table[i].asked);
+        if (table[i].there)
+            check_addrs(&rig, "192.0.2.1");
+        else
+            check_why(&rig, HEADCOUNT_EDNS, " has no address (NXDOMAIN from ");
+        CHECK_INT(rig.stats.dns_lookups, rig.peers[0].udp_n);
+        CHECK_INT(rig.stats.dns_datagrams, rig.peers[0].udp_n);
+        CHECK_Z(hc_str_eqz(hc_lookup_name(&rig.l), table[i].name)
+                    ? "same" : "other", "same");
+        rig_close(&rig);
+    }
+}
+
+TEST(lookup, a_domain_that_makes_no_name_is_passed_over)
+{
+    char name[64] = "", conf[300] = "search ";
+    struct rig rig;
+
+    memset(name, 'n', 63);
+    for (int i = 0; i < 40; i++)
+        strcat(conf, "12345.");
+    strcat(conf, "x b.test\n");
+    search_for(&rig, below_b, name, conf);
+    CHECK_INT(rig.peers[0].udp_n, 2);
+    rig_close(&rig);
+}
+
+/* Refuses names of one label. */
+static bool refuses_short(struct dns_peer *peer, const struct dns_asked *asked,
+                          struct dns_text *reply)
+{
+    return strchr(asked->name, '.') == NULL ? servfail(peer, asked, reply)
+                                            : below_b(peer, asked, reply);
+}
+
+TEST(lookup, a_single_label_that_is_refused_is_searched_for)
+{
+    struct rig rig;
+
+    search_for(&rig, refuses_short, "x", "search b.test\n");
+    rig_turn(&rig, HC_DNS_PAUSE);
+    check_addrs(&rig, "192.0.2.1");
+    rig_close(&rig);
+    search_for(&rig, refuses_short, "x", "search a.test\n");
+    rig_turn(&rig, HC_DNS_PAUSE);
+    check_why(&rig, HEADCOUNT_EDNSFAIL, " answered SERVFAIL)");
+    rig_close(&rig);
+}
+
+static bool silent_below(struct dns_peer *peer, const struct dns_asked *asked,
+                         struct dns_text *reply)
+{
+    return strchr(asked->name, '.') == NULL && below_b(peer, asked, reply);
+}
+
+TEST(lookup, silence_ends_the_search_with_a_failure)
+{
+    struct rig rig;
+
+    search_for(&rig, silent_below, "x", "search a.test b.test\n");
+    rig_turn(&rig, 2 * HC_SECOND);
+    rig_turn(&rig, 4 * HC_SECOND);
+    check_why(&rig, HEADCOUNT_EDNSFAIL, "no DNS server answered for x.a.test ");
+    CHECK_INT(rig.l.known.ttl, 5);
+    rig_close(&rig);
+    search_for(&rig, silent, "x", "search a.test b.test\n");
+    rig_turn(&rig, 2 * HC_SECOND);
+    rig_turn(&rig, 4 * HC_SECOND);
+    check_why(&rig, HEADCOUNT_EDNSFAIL, "no DNS server answered for x ");
     rig_close(&rig);
 }
 
@@ -632,8 +865,9 @@ static int begin_with(struct rig *rig, struct hc_str name,
                       struct headcount_error *e)
 {
     const struct hc_lookup_config config = {
-        .name = name, .conf = &rig->conf, .ipv6 = true, .sys = &rig->sys,
-        .jobs = &rig->jobs, .stats = &rig->stats,
+        .name = name, .conf = &rig->conf, .ipv6 = true,
+        .servers = &rig->learned, .sys = &rig->sys, .jobs = &rig->jobs,
+        .stats = &rig->stats,
     };
 
     hc_error_reset(e);

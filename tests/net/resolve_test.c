@@ -2,6 +2,7 @@
  * on loopback, with a clock that stands still until a test moves it. */
 #include "t.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "net/lookup.h"
@@ -23,6 +24,7 @@ struct asker {
 struct rig {
     struct hc_resolver r;
     struct hc_system sys;
+    struct hc_log log;
     struct hc_jobs jobs;
     struct headcount_stats stats;
     struct dns_peer peer;
@@ -31,7 +33,24 @@ struct rig {
     unsigned char random;
     int done;                            /* askers who have their answer     */
     int never;
+    const char *localdomain;
+    char said[512];                      /* the last line of the log         */
 };
+
+static void listen_to(void *ud, int level, const char *line, size_t n)
+{
+    struct rig *rig = ud;
+
+    CHECK_INT(level, HEADCOUNT_LOG_WARN);
+    hc_str_copy(rig->said, sizeof rig->said, hc_str_n(line, n));
+}
+
+static const char *fake_getenv(void *ud, const char *name)
+{
+    const struct rig *rig = ud;
+
+    return strcmp(name, "LOCALDOMAIN") == 0 ? rig->localdomain : NULL;
+}
 
 static int fake_random(void *ud, void *p, size_t n)
 {
@@ -53,7 +72,7 @@ static int fake_read(void *ud, const char *path, struct hc_buf *out,
     else if (strcmp(path, "/etc/resolv.conf") == 0)
         text = rig->resolv_conf;
     if (text == NULL)
-        return hc_error_set(e, HEADCOUNT_EIO, "no %s", path);
+        return hc_error_sys(e, HEADCOUNT_EIO, ENOENT, "no %s", path);
     hc_buf_text(out, text);
     if (rig->read_error < 0)
         return hc_error_set(e, rig->read_error, "%s", path);
@@ -76,12 +95,15 @@ typedef bool answer(struct dns_peer *peer, const struct dns_asked *asked,
 static void rig_open_with(struct rig *rig, answer *how, struct hc_str server)
 {
     const struct hc_resolver_config config = {
-        .sys = &rig->sys, .jobs = &rig->jobs, .stats = &rig->stats,
-        .dns_server = server,
+        .sys = &rig->sys, .log = &rig->log, .jobs = &rig->jobs,
+        .stats = &rig->stats, .dns_server = server,
     };
 
     *rig = (struct rig){ .never = 0 };
+    rig->log = (struct hc_log){ .level = HEADCOUNT_LOG_WARN, .fn = listen_to,
+                                .ud = rig };
     rig->sys = (struct hc_system){ .alloc = *t_alloc(), .random = fake_random,
+                                   .getenv = fake_getenv,
                                    .read_file = fake_read, .ud = rig };
     hc_jobs_init(&rig->jobs);
     dns_peer_open(&rig->peer);
@@ -94,7 +116,7 @@ static void rig_open_with(struct rig *rig, answer *how, struct hc_str server)
 static void rig_open(struct rig *rig, answer *how)
 {
     rig_open_with(rig, how, HC_STR("127.0.0.1:1"));
-    rig->r.conf.servers[0].port = rig->peer.port;
+    rig->r.files.conf.servers[0].port = rig->peer.port;
 }
 
 static void rig_close(struct rig *rig)
@@ -212,6 +234,15 @@ static bool refuses(struct dns_peer *peer, const struct dns_asked *asked,
     return true;
 }
 
+static bool gone(struct dns_peer *peer, const struct dns_asked *asked,
+                 struct dns_text *reply)
+{
+    (void)peer;
+    dns_reply_to(reply, asked->query.p, asked->query.n, 0x8183);
+    dns_put_soa(reply, "test", 60, 60);
+    return true;
+}
+
 static bool second_time(struct dns_peer *peer, const struct dns_asked *asked,
                         struct dns_text *reply)
 {
@@ -306,8 +337,8 @@ static void check_server(struct rig *rig, const char *want)
 {
     char text[HC_DNS_SERVER_TEXT];
 
-    CHECK_INT(rig->r.conf.servers_n, 1);
-    hc_dns_server_put(text, &rig->r.conf.servers[0]);
+    CHECK_INT(rig->r.files.conf.servers_n, 1);
+    hc_dns_server_put(text, &rig->r.files.conf.servers[0]);
     CHECK_Z(text, want);
 }
 
@@ -321,11 +352,11 @@ TEST(resolve, the_servers_are_those_of_resolv_conf)
     rig.resolv_conf = "nameserver 10.0.0.2\noptions timeout:1\n";
     CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
     check_server(&rig, "10.0.0.2:53");
-    CHECK_INT(rig.r.conf.timeout, 1);
+    CHECK_INT(rig.r.files.conf.timeout, 1);
     rig.resolv_conf = NULL;
     CHECK_INT(resolve(&rig, &a, "ecs.test", 5 * HC_SECOND), 1);
     check_server(&rig, "127.0.0.1:53");
-    CHECK_INT(rig.r.conf.timeout, 2);
+    CHECK_INT(rig.r.files.conf.timeout, 0);
     rig_close(&rig);
 }
 
@@ -387,7 +418,7 @@ TEST(resolve, an_answer_is_asked_for_once_until_its_ttl_is_over)
     CHECK_INT(a.stats.dns_lookups, 1);
     CHECK_INT(a.stats.dns_datagrams, 1);
     CHECK_INT(a.stats.dns_hits, 0);
-    CHECK_INT(resolve(&rig, &a, "ecs.test", 60 * HC_SECOND - 1), 1);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 54 * HC_SECOND - 1), 1);
     CHECK_INT(a.asks, 1);
     CHECK_INT(a.stats.dns_lookups, 0);
     CHECK_INT(a.stats.dns_hits, 1);
@@ -433,21 +464,280 @@ TEST(resolve, a_name_that_does_not_exist_is_asked_for_once)
     rig_close(&rig);
 }
 
+/* Like resolve; the time goes on by `wait` while it waits. */
+static int resolve_slowly(struct rig *rig, struct asker *a, const char *name,
+                          int64_t now, int64_t wait)
+{
+    asker_begin(a, rig, name);
+    turn(rig, now);
+    turn(rig, now + wait);
+    asker_end(a);
+    return a->got;
+}
+
 TEST(resolve, a_failure_is_remembered_for_five_seconds)
 {
     struct rig rig;
     struct asker a, b;
 
     rig_open(&rig, refuses);
-    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), HEADCOUNT_EDNSFAIL);
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", 0, HC_DNS_PAUSE),
+              HEADCOUNT_EDNSFAIL);
     CHECK(strstr(a.e.what, "answered REFUSED") != NULL);
-    CHECK_INT(a.stats.dns_datagrams, 2);
-    CHECK_INT(resolve(&rig, &b, "ecs.test", 5 * HC_SECOND - 1),
+    CHECK_INT(a.stats.dns_datagrams, 3);
+    CHECK_INT(resolve(&rig, &b, "ecs.test", HC_DNS_PAUSE + 5 * HC_SECOND - 1),
               HEADCOUNT_EDNSFAIL);
     CHECK_Z(b.e.what, a.e.what);
-    CHECK_INT(rig.peer.udp_n, 2);
-    CHECK_INT(resolve(&rig, &b, "ecs.test", 5 * HC_SECOND), HEADCOUNT_EDNSFAIL);
+    CHECK_INT(rig.peer.udp_n, 3);
+    CHECK_INT(resolve_slowly(&rig, &b, "ecs.test", 6 * HC_SECOND, HC_DNS_PAUSE),
+              HEADCOUNT_EDNSFAIL);
+    CHECK_INT(rig.peer.udp_n, 6);
+    CHECK_INT(rig.stats.dns_datagrams, 6);
+    rig_close(&rig);
+}
+
+/* An op that tries again says so; another op gets the failure meanwhile. */
+TEST(resolve, a_failure_is_not_remembered_for_the_op_that_met_it)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, refuses);
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", 0, HC_DNS_PAUSE),
+              HEADCOUNT_EDNSFAIL);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", HC_SECOND), HEADCOUNT_EDNSFAIL);
+    rig.peer.answer = knows;
+    hc_resolve_forget(&rig.r, HC_STR("ecs.test"));
+    CHECK_INT(resolve(&rig, &a, "ecs.test", HC_SECOND), 1);
+    rig_close(&rig);
+}
+
+/* ---- expired answers ---- */
+
+TEST(resolve, expired_addresses_are_used_where_the_servers_refuse)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    rig.peer.answer = refuses;
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", 70 * HC_SECOND,
+                             HC_DNS_PAUSE), 1);
+    CHECK_INT(a.addrs.n, 2);
+    CHECK_INT(a.e.code, 0);
+    CHECK_INT(a.stats.dns_lookups, 1);
+    CHECK_INT(a.stats.dns_datagrams, 3);
     CHECK_INT(rig.peer.udp_n, 4);
+    /* For 30 s after the failure, without a query. */
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 100 * HC_SECOND), 1);
+    CHECK_INT(a.stats.dns_hits, 1);
+    CHECK_INT(rig.peer.udp_n, 4);
+    rig.peer.answer = knows;
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 101 * HC_SECOND), 1);
+    CHECK_INT(rig.peer.udp_n, 5);
+    CHECK_INT(rig.stats.dns_datagrams, 5);
+    CHECK(strstr(rig.said, "no DNS server could look up ecs.test (127.0.0.1:")
+          != NULL);
+    CHECK(strstr(rig.said, "; the addresses of before are used on, and the "
+                           "servers asked again in 30 s") != NULL);
+    rig_close(&rig);
+}
+
+TEST(resolve, expired_addresses_are_used_where_the_servers_are_silent)
+{
+    struct rig rig;
+    struct asker a, b;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    rig.peer.answer = silent;
+    asker_begin(&a, &rig, "ecs.test");
+    turn(&rig, 70 * HC_SECOND);
+    turn(&rig, 70 * HC_SECOND + 1800 * HC_MS - 1);
+    CHECK_INT(a.got, 0);
+    turn(&rig, 70 * HC_SECOND + 1800 * HC_MS);
+    CHECK_INT(a.got, 1);
+    CHECK_INT(a.addrs.n, 2);
+    asker_end(&a);
+    /* The lookup goes on; others do not wait for it. */
+    CHECK(rig.r.lookups != NULL);
+    CHECK_INT(resolve(&rig, &b, "ecs.test", 71900 * HC_MS), 1);
+    CHECK_INT(b.asks, 1);
+    CHECK_INT(b.stats.dns_hits, 1);
+    turn(&rig, 72 * HC_SECOND);
+    turn(&rig, 74 * HC_SECOND);
+    CHECK(rig.r.lookups == NULL);
+    CHECK_INT(rig.peer.udp_n, 3);
+    CHECK_INT(resolve(&rig, &b, "ecs.test", 104 * HC_SECOND - 1), 1);
+    CHECK_INT(rig.peer.udp_n, 3);
+    CHECK_INT(rig.stats.dns_datagrams, 3);
+    CHECK_INT(resolve_slowly(&rig, &b, "ecs.test", 104 * HC_SECOND,
+                             1800 * HC_MS), 1);
+    CHECK_INT(rig.peer.udp_n, 4);
+    rig_close(&rig);
+}
+
+TEST(resolve, expired_addresses_are_not_used_where_the_name_is_gone)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    rig.peer.answer = gone;
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 70 * HC_SECOND), HEADCOUNT_EDNS);
+    rig.peer.answer = refuses;
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", 200 * HC_SECOND,
+                             HC_DNS_PAUSE), HEADCOUNT_EDNSFAIL);
+    rig_close(&rig);
+}
+
+TEST(resolve, expired_addresses_are_used_for_a_day)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    rig.peer.answer = refuses;
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", 86459 * HC_SECOND,
+                             HC_DNS_PAUSE), 1);
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", 86490 * HC_SECOND,
+                             HC_DNS_PAUSE), HEADCOUNT_EDNSFAIL);
+    rig_close(&rig);
+}
+
+TEST(resolve, addresses_of_no_use_are_used_where_no_server_answers)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    rig.peer.answer = refuses;
+    hc_resolve_forget(&rig.r, HC_STR("ecs.test"));
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", HC_SECOND, HC_DNS_PAUSE), 1);
+    CHECK_INT(rig.peer.udp_n, 4);
+    hc_resolve_forget(&rig.r, HC_STR("ecs.test"));
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 6 * HC_SECOND), 1);
+    CHECK_INT(rig.peer.udp_n, 4);
+    rig_close(&rig);
+}
+
+/* ---- prefetch ---- */
+
+TEST(resolve, near_its_end_an_answer_is_asked_for_in_the_background)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 54 * HC_SECOND), 1);
+    CHECK_INT(a.asks, 1);
+    CHECK_INT(a.stats.dns_hits, 1);
+    CHECK_INT(a.stats.dns_lookups, 0);
+    CHECK_INT(a.stats.dns_datagrams, 0);
+    CHECK_INT(rig.peer.udp_n, 2);
+    CHECK_INT(rig.stats.dns_lookups, 2);
+    CHECK_INT(rig.stats.dns_datagrams, 2);
+    CHECK(rig.r.lookups == NULL);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 107 * HC_SECOND), 1);
+    CHECK_INT(a.asks, 1);
+    CHECK_INT(rig.peer.udp_n, 2);
+    rig_close(&rig);
+}
+
+TEST(resolve, what_is_asked_for_in_the_background_is_asked_for_once)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    rig.peer.answer = silent;
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 55 * HC_SECOND), 1);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 56 * HC_SECOND), 1);
+    CHECK_INT(rig.peer.udp_n, 2);
+    turn(&rig, 57 * HC_SECOND);
+    turn(&rig, 59 * HC_SECOND);
+    CHECK(rig.r.lookups == NULL);
+    CHECK_INT(rig.peer.udp_n, 3);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 59 * HC_SECOND), 1);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 89 * HC_SECOND - 1), 1);
+    CHECK_INT(rig.peer.udp_n, 3);
+    CHECK_INT(rig.stats.dns_datagrams, 3);
+    rig_close(&rig);
+}
+
+static int refresh_without_memory(void)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    int got = resolve(&rig, &a, "ecs.test", 0);
+
+    if (got == 1)
+        got = resolve(&rig, &a, "ecs.test", 55 * HC_SECOND);
+    turn(&rig, 56 * HC_SECOND);
+    rig_close(&rig);
+    if (got == 1)                        /* what is known may stay cold */
+        got = t_alloc_state()->failed ? HEADCOUNT_ENOMEM : 0;
+    return got;
+}
+
+TEST(resolve, memory_may_run_out_in_the_background)
+{
+    t_fails_every_allocation(refresh_without_memory);
+}
+
+/* ---- search, files ---- */
+
+static bool below_corp(struct dns_peer *peer, const struct dns_asked *asked,
+                       struct dns_text *reply)
+{
+    return strcmp(asked->name, "box.corp.test") == 0
+               ? knows(peer, asked, reply) : gone(peer, asked, reply);
+}
+
+TEST(resolve, a_name_with_a_dot_at_its_end_is_another_one)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, below_corp);
+    rig.localdomain = "corp.test";
+    CHECK_INT(resolve(&rig, &a, "box", 0), 1);
+    CHECK_INT(a.stats.dns_lookups, 2);
+    CHECK_INT(a.stats.dns_datagrams, 2);
+    CHECK_INT(resolve(&rig, &a, "box.", 0), HEADCOUNT_EDNS);
+    CHECK_INT(resolve(&rig, &a, "box", 0), 1);
+    CHECK_INT(a.stats.dns_hits, 1);
+    rig.hosts = "192.0.2.9 box\n";
+    rig.r.files.due = 0;
+    CHECK_INT(resolve(&rig, &a, "box.", 0), 1);
+    CHECK_Z(text_of(&a.addrs), "192.0.2.9");
+    rig_close(&rig);
+}
+
+TEST(resolve, a_line_that_is_not_used_stands_in_the_error)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open_with(&rig, refuses, (struct hc_str){ NULL, 0 });
+    rig.resolv_conf = "nameserver dns.test\nnameserver 127.0.0.1\n";
+    CHECK_INT(resolve(&rig, &a, "127.0.0.1", 0), 1);
+    struct headcount_error e = { .code = 0 };
+
+    CHECK_INT(hc_dns_files_look(&rig.r.files, 0, &e), 1);
+    rig.r.files.conf.servers[0].port = rig.peer.port;
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", 0, HC_DNS_PAUSE),
+              HEADCOUNT_EDNSFAIL);
+    CHECK(strstr(a.e.what, "dns_server (/etc/resolv.conf, line 1: a part is "
+                           "not used: no IP address)") != NULL);
     rig_close(&rig);
 }
 
@@ -676,7 +966,7 @@ TEST(resolve, one_who_has_an_answer_does_not_wait_any_more)
     turn(&rig, 0);
     CHECK(a.waiter.line != NULL);
     rig.hosts = "192.0.2.9 ecs.test\n";
-    rig.r.files_due = 0;
+    rig.r.files.due = 0;
     CHECK_INT(ask_now(&a, 1), 1);
     CHECK(a.waiter.line == NULL);
     asker_end(&a);

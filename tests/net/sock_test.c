@@ -225,6 +225,33 @@ TEST(sock, ipv6_has_its_own_sockets)
     close(fd);
 }
 
+TEST(sock, an_interface_has_a_number)
+{
+    CHECK_INT(hc_sock_scope("7"), 7);
+    CHECK_INT(hc_sock_scope("4294967296"), 0);
+    CHECK_INT(hc_sock_scope("no-such-one"), 0);
+    CHECK_INT(hc_sock_scope(""), 0);
+    CHECK(hc_sock_scope("lo") > 0);
+}
+
+/* A link-local address is unusable without the number of its interface. */
+TEST(sock, a_link_local_address_needs_its_scope)
+{
+    struct hc_addr there = { .family = 6, .ip = { 0xfe, 0x80, [15] = 1 } };
+    struct sockaddr_in6 name;
+    socklen_t n = sizeof name;
+
+    CHECK_INT(hc_sock_udp(&there, 53), -EINVAL);
+    there.scope = hc_sock_scope("lo");
+    int fd = hc_sock_udp(&there, 53);
+
+    if (fd < 0)                      /* lo has no link-local route */
+        return;
+    CHECK_INT(getpeername(fd, (struct sockaddr *)&name, &n), 0);
+    CHECK_INT(name.sin6_scope_id, there.scope);
+    hc_sock_close(fd);
+}
+
 TEST(sock, no_socket_takes_the_place_of_a_standard_descriptor)
 {
     uint16_t port;

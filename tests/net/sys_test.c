@@ -189,6 +189,24 @@ TEST(file, every_failed_allocation_is_survived)
     unlink(big_path);
 }
 
+TEST(file, one_that_changes_has_another_stamp)
+{
+    struct hc_system sys = real();
+    const char *path = file_with("stamp", 9);
+    struct hc_file_stamp before, same, after, none = { .size = 1 };
+
+    sys.stamp_file(sys.ud, path, &before);
+    sys.stamp_file(sys.ud, path, &same);
+    CHECK_MEM(&same, sizeof same, &before);
+    CHECK_INT(before.size, 9);
+    CHECK_INT(sys.write_file(sys.ud, path, HC_STR("123456789"), NULL), 0);
+    sys.stamp_file(sys.ud, path, &after);
+    CHECK(after.inode != before.inode);
+    unlink(path);
+    sys.stamp_file(sys.ud, path, &none);
+    CHECK_INT(none.size + none.inode, 0);
+}
+
 /* ---- a file that is replaced ---- */
 
 static void holds(const char *path, const char *text)

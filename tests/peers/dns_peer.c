@@ -137,6 +137,12 @@ void dns_put_soa(struct dns_text *m, const char *owner, uint32_t ttl,
     dns_put32(m, minimum);
 }
 
+void dns_put_opt(struct dns_text *m, unsigned upper)
+{
+    dns_put_record(m, DNS_ADDITIONAL, "", 41, (uint32_t)upper << 24);
+    dns_put16(m, 0);
+}
+
 /* ---- the server ---- */
 
 static void must(bool ok)

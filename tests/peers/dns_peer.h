@@ -19,6 +19,7 @@ struct dns_text { unsigned char p[4096]; size_t n; };
 
 #define DNS_ANSWER 1                     /* sections */
 #define DNS_AUTHORITY 2
+#define DNS_ADDITIONAL 3
 
 /* The id and the question of `query`, with other flags: 0x8180 is a plain
  * reply, 0x8183 NXDOMAIN, 0x8380 a cut one. */
@@ -39,6 +40,9 @@ void dns_put_cname(struct dns_text *m, const char *owner, uint32_t ttl,
                    const char *target);
 void dns_put_soa(struct dns_text *m, const char *owner, uint32_t ttl,
                  uint32_t minimum);
+
+/* An OPT whose upper eight bits of the rcode are these. */
+void dns_put_opt(struct dns_text *m, unsigned upper);
 
 struct dns_asked {
     char name[256];

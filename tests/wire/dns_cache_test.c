@@ -47,7 +47,6 @@ TEST(dns_cache, an_answer_is_known_until_its_ttl_is_over)
     CHECK_INT(find(&c, "b", 1000), 0);
     CHECK_INT(find(&c, "a", 1000 + 5 * HC_SECOND - 1), 1);
     CHECK_INT(find(&c, "a", 1000 + 5 * HC_SECOND), 0);
-    CHECK_INT(c.n, 0);
     hc_dns_cache_fini(&c);
 }
 
@@ -135,17 +134,127 @@ TEST(dns_cache, a_failure_is_told_with_its_sentence)
     hc_dns_cache_fini(&c);
 }
 
-TEST(dns_cache, a_name_can_be_forgotten)
+static void failed(struct hc_dns_cache *c, const char *name, int code,
+                   int kept, int64_t now)
+{
+    struct headcount_error why = { .code = 0 };
+
+    hc_error_set(&why, code, "nobody knows %s", name);
+    const struct hc_dns_known known = { .why = &why, .ttl = 5 };
+
+    CHECK_INT(hc_dns_cache_put(c, hc_str(name), &known, now), kept);
+}
+
+static bool stale(struct hc_dns_cache *c, const char *name, int64_t now)
+{
+    struct hc_addrs out;
+
+    return hc_dns_cache_stale(c, hc_str(name), now, &out);
+}
+
+TEST(dns_cache, addresses_stay_for_a_day_after_their_time)
+{
+    const int64_t end = 5 * HC_SECOND + 86400 * HC_SECOND;
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 5, 0);
+    CHECK(!stale(&c, "b", 0));
+    CHECK_INT(find(&c, "a", 6 * HC_SECOND), 0);
+    CHECK(stale(&c, "a", 6 * HC_SECOND));
+    CHECK(stale(&c, "a", end - 1));
+    CHECK(!stale(&c, "a", end));
+    CHECK_INT(c.n, 0);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, where_the_servers_fail_addresses_are_used_for_30_seconds_more)
+{
+    const int64_t at = 7 * HC_SECOND;
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 5, 0);
+    failed(&c, "a", HEADCOUNT_EDNSFAIL, 1, at);
+    CHECK_INT(find(&c, "a", at), 1);
+    CHECK_INT(find(&c, "a", at + 30 * HC_SECOND - 1), 1);
+    CHECK_INT(find(&c, "a", at + 30 * HC_SECOND), 0);
+    CHECK(stale(&c, "a", at + 30 * HC_SECOND));
+    failed(&c, "b", HEADCOUNT_EDNSFAIL, 0, at);
+    CHECK_INT(find(&c, "b", at), HEADCOUNT_EDNSFAIL);
+    CHECK(!stale(&c, "b", at));
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, a_day_counts_from_the_end_of_the_answer)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 5, 0);
+    failed(&c, "a", HEADCOUNT_EDNSFAIL, 1, 86404 * HC_SECOND);
+    failed(&c, "a", HEADCOUNT_EDNSFAIL, 0, 86405 * HC_SECOND);
+    CHECK_INT(find(&c, "a", 86405 * HC_SECOND), HEADCOUNT_EDNSFAIL);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, a_no_ends_addresses_and_want_of_memory_does_not)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 5, 0);
+    failed(&c, "a", HEADCOUNT_ENOMEM, 0, 6 * HC_SECOND);
+    CHECK_INT(find(&c, "a", 6 * HC_SECOND), 0);
+    CHECK(stale(&c, "a", 6 * HC_SECOND));
+    failed(&c, "a", HEADCOUNT_EDNS, 0, 6 * HC_SECOND);
+    CHECK(!stale(&c, "a", 6 * HC_SECOND));
+    CHECK_INT(find(&c, "a", 6 * HC_SECOND), HEADCOUNT_EDNS);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, the_last_tenth_of_an_answer_is_time_to_ask_again)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 60, 0);
+    CHECK(!hc_dns_cache_is_due(&c, HC_STR("a"), 54 * HC_SECOND - 1));
+    CHECK(hc_dns_cache_is_due(&c, HC_STR("a"), 54 * HC_SECOND));
+    CHECK(!hc_dns_cache_is_due(&c, HC_STR("b"), 54 * HC_SECOND));
+    failed(&c, "a", HEADCOUNT_EDNSFAIL, 1, 54 * HC_SECOND);
+    CHECK(!hc_dns_cache_is_due(&c, HC_STR("a"), 59 * HC_SECOND));
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, what_is_expired_is_asked_for_again_and_stays)
 {
     struct hc_dns_cache c;
 
     hc_dns_cache_init(&c, t_alloc());
     put(&c, "a", 1, 10, 0);
     put(&c, "b", 1, 10, 0);
-    hc_dns_cache_drop(&c, hc_str("a"));
-    hc_dns_cache_drop(&c, hc_str("a"));
+    hc_dns_cache_expire(&c, HC_STR("a"));
+    hc_dns_cache_expire(&c, HC_STR("c"));
     CHECK_INT(find(&c, "a", 0), 0);
+    CHECK(stale(&c, "a", 0));
     CHECK_INT(find(&c, "b", 0), 1);
+    failed(&c, "c", HEADCOUNT_EDNSFAIL, 0, 0);
+    hc_dns_cache_expire(&c, HC_STR("c"));
+    CHECK_INT(find(&c, "c", 0), 0);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, servers_that_failed_are_not_asked_within_five_seconds)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 10, 0);
+    failed(&c, "a", HEADCOUNT_EDNSFAIL, 1, 20 * HC_SECOND);
+    hc_dns_cache_expire(&c, HC_STR("a"));
+    CHECK_INT(find(&c, "a", 25 * HC_SECOND - 1), 1);
+    CHECK_INT(find(&c, "a", 25 * HC_SECOND), 0);
     hc_dns_cache_fini(&c);
 }
 
