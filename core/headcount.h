@@ -169,8 +169,9 @@ struct headcount_config {
     const char *ca_bundle;        /* path; replaces the built-in roots       */
     const char *dns_server;       /* ADDR[:PORT], ADDR perhaps with %INTERFACE;
                                      NULL: resolv.conf                       */
-    int64_t connect_timeout;      /* 0: by AWS_DEFAULTS_MODE, or 3.1 s; again
-                                     for the TLS handshake                   */
+    int64_t connect_timeout;      /* 0: by AWS_DEFAULTS_MODE, or 3.1 s; over
+                                     all addresses of a host, and again for
+                                     each TLS handshake                      */
     int64_t read_timeout;         /* 0: 30 s; to the first byte, and between
                                      bytes                                   */
     int max_attempts;             /* 0: AWS_MAX_ATTEMPTS, or 3; 4 of DynamoDB */
