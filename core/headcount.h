@@ -581,7 +581,8 @@ void headcount_step(headcount *h, const struct headcount_want *ready,
 headcount_op *headcount_next(headcount *h);
 /* Calls poll(2) and step until this op is no longer RUNNING or `timeout`
  * (negative: none) has passed.  Returns the op's state (RUNNING only if a
- * signal came in), or HEADCOUNT_ETIMEDOUT.  Other ops of the handle run
+ * signal came in), or HEADCOUNT_ETIMEDOUT; HEADCOUNT_EIO, HEADCOUNT_ENOMEM: it
+ * could not wait, and may be called again.  Other ops of the handle run
  * meanwhile, but those that ASK do not: an op that has to reconcile the same
  * cluster waits until their owner answers, so do not wait for such an op
  * without a timeout. */

@@ -238,18 +238,16 @@ int headcount_wait(headcount_op *op, int64_t timeout)
 
     hc_op_end_in_child(op->h);
     while (op->state == HEADCOUNT_RUNNING) {
-        struct hc_want wants[HC_LOOP_MAX];
-        int64_t deadline;
-        size_t n = hc_jobs_wants(&net->jobs, wants, HC_LOOP_MAX, &deadline);
-        int64_t wake = hc_time_min(deadline, until);
+        int64_t wake = hc_time_min(hc_jobs_deadline(&net->jobs), until);
         /* A job that is ready or due runs first; the sockets can wait. */
-        int got = wake <= now ? 0 : hc_loop_poll(wants, n, wake - now);
+        int got = wake <= now ? 0 : hc_loop_wait(&net->jobs, &net->sys.alloc,
+                                                 wake - now);
 
         now = hc_now(&net->sys);
-        hc_jobs_step(&net->jobs, now, wants,
-                     got <= 0 ? 0 : n < HC_LOOP_MAX ? n : HC_LOOP_MAX);
+        hc_jobs_step(&net->jobs, now, NULL, 0);
         if (got < 0 && op->state == HEADCOUNT_RUNNING)
-            return got == -EINTR ? HEADCOUNT_RUNNING : HEADCOUNT_EIO;
+            return got == -EINTR    ? HEADCOUNT_RUNNING
+                   : got == -ENOMEM ? HEADCOUNT_ENOMEM : HEADCOUNT_EIO;
         if (now >= until && op->state == HEADCOUNT_RUNNING)
             return HEADCOUNT_ETIMEDOUT;
     }

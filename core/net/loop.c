@@ -34,13 +34,11 @@ static int loop_got(int want, short revents)
     return got;
 }
 
-int hc_loop_poll(struct hc_want *wants, size_t n, int64_t us)
+static int loop_poll(struct hc_want *wants, struct pollfd *fds, size_t n,
+                     int64_t us)
 {
-    struct pollfd fds[HC_LOOP_MAX];
     int64_t wait = us < 0 ? 0 : hc_time_min(us, LOOP_LONGEST);
 
-    if (n > HC_LOOP_MAX)
-        n = HC_LOOP_MAX;
     for (size_t i = 0; i < n; i++)
         fds[i] = (struct pollfd){ .fd = wants[i].fd,
                                   .events = loop_events(wants[i].events) };
@@ -52,4 +50,50 @@ int hc_loop_poll(struct hc_want *wants, size_t n, int64_t us)
         wants[i].events = ready > 0 ? loop_got(wants[i].events,
                                                fds[i].revents) : 0;
     return err < 0 ? err : ready;
+}
+
+int hc_loop_poll(struct hc_want *wants, size_t n, int64_t us)
+{
+    struct pollfd fds[HC_LOOP_MAX];
+
+    return loop_poll(wants, fds, n < HC_LOOP_MAX ? n : HC_LOOP_MAX, us);
+}
+
+static int loop_tell(struct hc_jobs *q, const struct hc_want *wants, size_t n,
+                     int got)
+{
+    for (size_t i = 0; got > 0 && i < n; i++)
+        hc_jobs_tell(q, &wants[i]);
+    return got;
+}
+
+/* All of them, or none: of those that are left out one may be the only one that
+ * is ever ready. */
+static int loop_wait_many(struct hc_jobs *q, const struct hc_alloc *a, size_t n,
+                          int64_t us)
+{
+    struct hc_want *wants = hc_alloc_array(a, n, sizeof *wants);
+    struct pollfd *fds = hc_alloc_array(a, n, sizeof *fds);
+    int got = -ENOMEM;
+
+    if (wants != NULL && fds != NULL) {
+        int64_t deadline;
+
+        hc_jobs_wants(q, wants, n, &deadline);
+        got = loop_tell(q, wants, n, loop_poll(wants, fds, n, us));
+    }
+    hc_free(a, wants, n * sizeof *wants);
+    hc_free(a, fds, n * sizeof *fds);
+    return got;
+}
+
+int hc_loop_wait(struct hc_jobs *q, const struct hc_alloc *a, int64_t us)
+{
+    struct hc_want wants[HC_LOOP_MAX];
+    int64_t deadline;
+    size_t n = hc_jobs_wants(q, wants, HC_LOOP_MAX, &deadline);
+
+    return n > HC_LOOP_MAX
+               ? loop_wait_many(q, a, n, us)
+               : loop_tell(q, wants, n, hc_loop_poll(wants, n, us));
 }

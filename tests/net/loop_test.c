@@ -92,3 +92,49 @@ TEST(loop, a_signal_ends_the_wait)
     close(a[0]);
     close(a[1]);
 }
+
+/* Every socket of a handle is looked at, however many it has: here the one that
+ * was opened first is ready. */
+static int wait_for_the_first_of(size_t n, int64_t us)
+{
+    static struct hc_watch watches[HC_LOOP_MAX + 50];
+    struct hc_jobs q;
+    int ready[2], quiet[2];
+
+    CHECK(pipe(ready) == 0 && pipe(quiet) == 0);
+    CHECK(write(ready[1], "x", 1) == 1);
+    hc_jobs_init(&q);
+    for (size_t i = 0; i < n; i++) {
+        hc_watch_open(&q, &watches[i], i == 0 ? ready[0] : quiet[0], NULL);
+        hc_watch_want(&watches[i], HC_WATCH_READ);
+    }
+    int got = hc_loop_wait(&q, t_alloc(), us);
+
+    for (size_t i = 0; i < n; i++) {
+        CHECK_INT(watches[i].got, i == 0 && got > 0 ? HC_WATCH_READ : 0);
+        hc_watch_close(&watches[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        close(ready[i]);
+        close(quiet[i]);
+    }
+    return got;
+}
+
+TEST(loop, every_socket_is_waited_for_however_many_there_are)
+{
+    CHECK_INT(wait_for_the_first_of(1, HC_SECOND), 1);
+    CHECK_INT(wait_for_the_first_of(HC_LOOP_MAX, HC_SECOND), 1);
+    CHECK_INT(t_alloc_state()->count, 0);
+    CHECK_INT(wait_for_the_first_of(HC_LOOP_MAX + 50, HC_SECOND), 1);
+}
+
+TEST(loop, without_memory_for_many_sockets_it_says_so)
+{
+    for (int fails = 1; fails <= 2; fails++) {
+        t_alloc_state()->count = 0;
+        t_alloc_state()->fail_at = fails;
+        CHECK_INT(wait_for_the_first_of(HC_LOOP_MAX + 50, HC_SECOND), -ENOMEM);
+        t_alloc_state()->fail_at = 0;
+    }
+}
