@@ -31,19 +31,6 @@ static int chunk_wrong(struct headcount_error *e, const char *why)
                         "the chunked body is broken: %s", why);
 }
 
-bool hc_chunked_is_tchar(char c)
-{
-    char low = hc_lower(c);
-
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-bool hc_chunked_is_text(char c)
-{
-    return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
-}
-
 /* The column of a byte in chunk_next: one of its own, or that of tchar, of
  * other text, of control characters. */
 static const char chunk_columns[] = "\r; \t=\"\\:";

@@ -3,6 +3,8 @@
 #ifndef HC_WIRE_CHUNKED_H
 #define HC_WIRE_CHUNKED_H
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/str.h"
 
@@ -37,8 +39,19 @@ int hc_chunked_feed(struct hc_chunked *c, struct hc_str *in,
                     struct hc_str *span, struct headcount_error *e);
 
 /* Whether a byte may stand in a name (tchar of RFC 9110, 5.6.2), or in a value
- * or a quoted text (no control character but the tab). */
-bool hc_chunked_is_tchar(char c);
-bool hc_chunked_is_text(char c);
+ * or a quoted text (no control character but the tab).  They stand here because
+ * each byte of each head is looked at. */
+static inline bool hc_chunked_is_tchar(char c)
+{
+    const char low = (char)(c | 0x20);
+
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           (c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL);
+}
+
+static inline bool hc_chunked_is_text(char c)
+{
+    return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
+}
 
 #endif
