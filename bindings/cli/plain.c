@@ -17,6 +17,8 @@ static const struct word {
     { "config.endpoint_url", "--endpoint-url" },
     { "config.ca_bundle", "--ca-bundle" },
     { "config.no_sign_request", "--no-sign-request" },
+    { "config.attempt_timeout", "--attempt-timeout" },
+    { "config.min_speed", "--min-speed" },
     { "request.dry_run", "--dry-run" },
     { "request.drop_foreign", "--drop-foreign" },
     { "request.expect_account", "--expect-account" },

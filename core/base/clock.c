@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
+
 #define CLOCK_DAY ((int64_t)86400)
 #define CLOCK_FIRST (-(int64_t)62135596800 * HC_SECOND)      /* year 1    */
 #define CLOCK_LAST ((int64_t)253402300800 * HC_SECOND - 1)   /* year 9999 */
@@ -50,6 +52,20 @@ int64_t hc_time_add(int64_t a, int64_t d)
 int64_t hc_time_min(int64_t a, int64_t b)
 {
     return a < b ? a : b;
+}
+
+const char *hc_time_span(char out[HC_TIME_SPAN], int64_t us)
+{
+    int64_t tenths = (us + 50 * HC_MS) / (100 * HC_MS);
+
+    if (us < HC_SECOND)
+        hc_fmt(out, HC_TIME_SPAN, "%lld ms", (long long)(us / HC_MS));
+    else if (tenths % 10 == 0)
+        hc_fmt(out, HC_TIME_SPAN, "%lld s", (long long)(tenths / 10));
+    else
+        hc_fmt(out, HC_TIME_SPAN, "%lld.%lld s", (long long)(tenths / 10),
+               (long long)(tenths % 10));
+    return out;
 }
 
 static int64_t clock_floor_div(int64_t a, int64_t b)

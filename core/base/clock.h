@@ -20,6 +20,9 @@ int64_t hc_clock_wall(void);
 /* a + d without overflow; HC_NEVER stays HC_NEVER. */
 int64_t hc_time_add(int64_t a, int64_t d);
 int64_t hc_time_min(int64_t a, int64_t b);
+/* A span, for a sentence: "250 ms", "3.1 s", "300 s". */
+#define HC_TIME_SPAN 24
+const char *hc_time_span(char out[HC_TIME_SPAN], int64_t us);
 
 #define HC_AMZ_DATE 16           /* YYYYMMDDTHHMMSSZ */
 void hc_time_amz(char out[HC_AMZ_DATE + 1], int64_t wall);

@@ -105,7 +105,8 @@ static void error_append_sys(struct headcount_error *e)
             hc_fmt(e->what + n, room, ": %s", error_errnos[i].words);
             return;
         }
-    hc_fmt(e->what + n, room, ": errno %d", e->sys);
+    if (e->sys != 0)
+        hc_fmt(e->what + n, room, ": errno %d", e->sys);
 }
 
 int hc_error_set(struct headcount_error *e, int code, const char *fmt, ...)

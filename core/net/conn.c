@@ -119,6 +119,7 @@ static int conn_flush(struct hc_conn *c, struct headcount_error *e)
             return 0;
         if (sent < 0)
             return conn_send_failed(c, sent, e);
+        c->sent += (uint64_t)sent;
         hc_tls_out_ack(&c->engine, (size_t)sent);
     }
 }
@@ -224,6 +225,7 @@ static int conn_send_plain(struct hc_conn *c, struct hc_str *from,
             return 0;
         if (n < 0)
             return conn_send_failed(c, n, e);
+        c->sent += (uint64_t)n;
         *from = hc_str_from(*from, (size_t)n);
     }
     return 1;

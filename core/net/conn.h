@@ -39,6 +39,7 @@ struct hc_conn {
     struct hc_tls engine;
     struct hc_marks marks;           /* of the dial                          */
     int64_t born, idle_since;
+    uint64_t sent;                   /* bytes that the kernel took           */
     bool kept;                       /* was idle in the pool                 */
     bool has_others;                 /* its host had other addresses, too    */
     long pid;                        /* of the process that opened it        */

@@ -12,6 +12,8 @@
  */
 #include "net/fetch.h"
 
+#include "net/fetch_late.h"
+
 #define FETCH_GO_ON (-1)             /* the state changed: look again        */
 
 static int fetch_failed(struct hc_fetch *f)
@@ -22,6 +24,7 @@ static int fetch_failed(struct hc_fetch *f)
 
 static void fetch_phase(struct hc_fetch *f, int64_t now, int64_t limit)
 {
+    f->since = now;
     f->until = hc_time_add(now, limit);
 }
 
@@ -42,6 +45,9 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
     };
 
     f->state = FETCH_AT_CONN;
+    f->full = false;
+    hc_pace_stop(&f->pace);
+    fetch_phase(f, now, HC_NEVER);
     return hc_pool_ask(&f->net->pool, &f->waiter, &ask, now);
 }
 
@@ -141,10 +147,20 @@ static int fetch_judge(struct hc_fetch *f, enum hc_unread_answer unread,
     return fetch_lost(f, now);
 }
 
+/* The address comes last for a while: it took a connection and no more. */
+static void fetch_blame(struct hc_fetch *f, int64_t now)
+{
+    if (f->config.proxy == NULL)
+        hc_health_failed(&f->net->health, &f->addr, f->config.origin.port,
+                         now);
+}
+
 static int fetch_broken(struct hc_fetch *f, int code,
                         const struct headcount_error *e, int64_t now)
 {
     fetch_suspect(f);
+    if (!f->marks.reused && !f->http.any && code != HEADCOUNT_ENOMEM)
+        fetch_blame(f, now);
     if (fetch_is_stale(f, code)) {
         f->flushed_before = f->flushed;
         return fetch_replay(f, now);
@@ -197,6 +213,14 @@ static int fetch_eof(struct hc_fetch *f, int64_t now)
 
 /* ---- SEND ---- */
 
+static void fetch_pace(struct hc_fetch *f, int64_t now, uint64_t moved)
+{
+    const struct hc_net_config *c = &f->net->config;
+
+    hc_pace_start(&f->pace, (uint64_t)c->min_speed, c->between_timeout, moved,
+                  now);
+}
+
 void hc_fetch_request(struct hc_fetch *f)
 {
     int64_t now = fetch_now(f);
@@ -219,7 +243,19 @@ void hc_fetch_request(struct hc_fetch *f)
     hc_http1_fini(&f->http);
     hc_http1_init(&f->http, &f->net->sys.alloc, f->config.is_head);
     fetch_phase(f, now, f->net->config.send_timeout);
+    if (f->attempt_until == 0)
+        f->attempt_until =
+            hc_time_add(now, f->net->config.attempt_timeout);
+    fetch_pace(f, now, f->waiter.conn->sent);
     f->state = FETCH_AT_SEND;
+}
+
+/* The answer begins: what a long poll waited for it does not count. */
+static void fetch_first_byte(struct hc_fetch *f, int64_t now)
+{
+    f->marks.first_byte = fetch_now(f);
+    if (f->attempt_until == HC_NEVER)
+        f->attempt_until = hc_time_add(now, f->net->config.attempt_timeout);
 }
 
 /* A server that answers while the request is still on its way does not read the
@@ -233,21 +269,30 @@ static int fetch_early(struct hc_fetch *f, int64_t now)
     if (got == CONN_BYTES) {
         f->early = true;
         f->lent = f->in.n;
-        f->marks.first_byte = fetch_now(f);
+        fetch_first_byte(f, now);
         f->state = FETCH_AT_HEAD;
         hc_watch_want(&f->waiter.conn->watch, HC_WATCH_READ);
+        hc_pace_stop(&f->pace);
         fetch_phase(f, now, f->net->config.between_timeout);
     }
     return got;
 }
 
-/* A long poll (negative first_byte_timeout) has no limit. */
-static int64_t fetch_patience(const struct hc_fetch *f)
+/* All of the request is with the kernel.  A long poll has a limit of its own
+ * for the first byte, or none (negative). */
+static void fetch_sent(struct hc_fetch *f, int64_t now)
 {
     int64_t own = f->config.first_byte_timeout;
+    int64_t patience = own == 0 ? f->net->config.first_byte_timeout
+                       : own < 0 ? HC_NEVER : own;
 
-    return own == 0 ? f->net->config.first_byte_timeout
-                    : own < 0 ? HC_NEVER : own;
+    f->flushed = true;
+    f->marks.send_end = fetch_now(f);
+    if (own != 0 && patience > f->net->config.attempt_timeout)
+        f->attempt_until = HC_NEVER;
+    hc_pace_stop(&f->pace);
+    fetch_phase(f, now, patience);
+    f->state = FETCH_AT_HEAD;
 }
 
 /* Where sending fails the answer is looked for first: a server that refuses a
@@ -255,8 +300,9 @@ static int64_t fetch_patience(const struct hc_fetch *f)
 static int fetch_send(struct hc_fetch *f, int64_t now)
 {
     struct headcount_error e = { .code = 0 };
-    size_t before = f->left.n;
-    int sent = hc_conn_send(f->waiter.conn, &f->left, &e);
+    struct hc_conn *c = f->waiter.conn;
+    uint64_t before = c->sent;
+    int sent = hc_conn_send(c, &f->left, &e);
     int got = sent <= 0 ? fetch_early(f, now) : CONN_WAIT;
 
     if (got == CONN_BYTES)
@@ -265,14 +311,12 @@ static int fetch_send(struct hc_fetch *f, int64_t now)
         return fetch_broken(f, sent, &e, now);
     if (sent == 0 && got == CONN_EOF)
         return fetch_eof(f, now);
-    if (f->left.n < before)
-        fetch_phase(f, now, f->net->config.send_timeout);
-    if (sent == 0)
+    if (sent == 0) {
+        if (c->sent > before)
+            fetch_phase(f, now, f->net->config.send_timeout);
         return FETCH_WAIT;
-    f->flushed = true;
-    f->marks.send_end = fetch_now(f);
-    fetch_phase(f, now, fetch_patience(f));
-    f->state = FETCH_AT_HEAD;
+    }
+    fetch_sent(f, now);
     return FETCH_GO_ON;
 }
 
@@ -297,7 +341,7 @@ static int fetch_recv(struct hc_fetch *f, int64_t now)
     if (got == CONN_WAIT)
         return FETCH_WAIT;
     if (f->marks.first_byte == 0)
-        f->marks.first_byte = fetch_now(f);
+        fetch_first_byte(f, now);
     f->lent = f->in.n;
     fetch_phase(f, now, f->net->config.between_timeout);
     return FETCH_GO_ON;
@@ -329,6 +373,13 @@ static int fetch_too_big(struct hc_fetch *f, int64_t now)
     return fetch_lost(f, now);
 }
 
+/* How much of the body is still to come, as far as that is known. */
+static uint64_t fetch_left(const struct hc_fetch *f)
+{
+    return f->http.state == HTTP1_SIZED || f->http.state == HTTP1_DONE
+               ? hc_http1_length(&f->http) - f->body_n : UINT64_MAX;
+}
+
 static int fetch_head(struct hc_fetch *f, int64_t now)
 {
     struct headcount_error e = { .code = 0 };
@@ -347,6 +398,8 @@ static int fetch_head(struct hc_fetch *f, int64_t now)
     if (f->http.state == HTTP1_SIZED && length > f->config.max_body)
         return fetch_too_big(f, now);
     f->state = FETCH_AT_BODY;
+    if (fetch_left(f) >= (uint64_t)f->net->config.min_speed)
+        fetch_pace(f, now, 0);
     return FETCH_HEAD;
 }
 
@@ -372,39 +425,45 @@ static int fetch_body(struct hc_fetch *f, int64_t now)
     return f->span.n > 0 ? FETCH_BODY : FETCH_GO_ON;
 }
 
-/* ---- the machine ---- */
-
-static const char *fetch_waits_for(const struct hc_fetch *f)
-{
-    switch (f->state) {
-    case FETCH_AT_CONN:    return "a connection";
-    case FETCH_AT_SEND:    return "the request to be taken";
-    case FETCH_AT_HEAD:    return f->http.any ? "the rest of the answer's head"
-                                              : "the answer's first byte";
-    case FETCH_AT_BODY:    return "the rest of the answer's body";
-    case FETCH_AT_REQUEST:
-    case FETCH_AT_ENDED:
-    case FETCH_AT_DONE:
-    case FETCH_AT_FAILED:  break;
-    }
-    return "the request";
-}
+/* ---- what takes too long ---- */
 
 static int fetch_overdue(struct hc_fetch *f, int64_t now)
 {
-    char where[HC_CONN_WHERE];
-    bool all = now >= f->config.deadline;
-
-    hc_conn_where(where, &f->config.origin, &f->addr);
-    if (f->state == FETCH_AT_CONN && !all)
+    if (f->state == FETCH_AT_CONN && now < f->config.deadline)
         hc_pool_overdue(&f->net->pool, &f->waiter);
-    hc_error_set(&f->error, all ? HEADCOUNT_EDEADLINE : HEADCOUNT_ETIMEDOUT,
-                 "%s: %s while waiting for %s", where,
-                 all ? "the deadline has passed" : "no answer in time",
-                 fetch_waits_for(f));
+    if (hc_fetch_say_late(f, now) == HEADCOUNT_ETIMEDOUT &&
+        f->state != FETCH_AT_CONN && !f->http.any)
+        fetch_blame(f, now);
     fetch_suspect(f);
     return fetch_lost(f, now);
 }
+
+/* When the wait that has begun is over. */
+static int64_t fetch_until(const struct hc_fetch *f)
+{
+    if (f->state == FETCH_AT_CONN)
+        return hc_time_min(f->config.deadline,
+                           hc_pool_until(&f->net->pool, &f->waiter));
+    return hc_time_min(hc_time_min(f->until, f->config.deadline),
+                       hc_time_min(f->attempt_until, f->pace.until));
+}
+
+/* A window is over in which enough moved: the next one begins, unless what is
+ * left is less than has to move in it. */
+static void fetch_next_window(struct hc_fetch *f, int64_t now)
+{
+    uint64_t least = (uint64_t)f->net->config.min_speed;
+    uint64_t left = f->state == FETCH_AT_SEND ? f->left.n : fetch_left(f);
+
+    if (hc_pace_is_slow(&f->pace, least, hc_fetch_moved(f)))
+        return;
+    if (left < least)
+        hc_pace_stop(&f->pace);
+    else
+        fetch_pace(f, now, hc_fetch_moved(f));
+}
+
+/* ---- the machine ---- */
 
 static int fetch_once(struct hc_fetch *f, int64_t now)
 {
@@ -429,10 +488,9 @@ enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now)
         answer = fetch_once(f, now);
     if (answer != FETCH_WAIT)
         return (enum hc_fetch_answer)answer;
-    int64_t until = hc_time_min(f->config.deadline,
-                                f->state == FETCH_AT_CONN
-                                    ? hc_pool_until(&f->net->pool, &f->waiter)
-                                    : f->until);
+    if (now >= f->pace.until)
+        fetch_next_window(f, now);
+    int64_t until = fetch_until(f);
 
     if (now >= until)
         return (enum hc_fetch_answer)fetch_overdue(f, now);

@@ -16,6 +16,7 @@
 #define HC_NET_FETCH_H
 
 #include "net/net.h"
+#include "net/pace.h"
 #include "net/unread.h"
 #include "wire/http1.h"
 
@@ -76,7 +77,10 @@ struct hc_fetch {
     size_t lent;
     bool early;                      /* answered before it was sent whole    */
     uint64_t body_n;
-    int64_t until;                   /* of the phase                         */
+    int64_t since, until;            /* of the phase                         */
+    int64_t attempt_until;           /* 0: not begun; HC_NEVER: begins anew
+                                        with the first byte                  */
+    struct hc_pace pace;             /* of the request, then of the body     */
     struct hc_unread unread;
     bool replayed;
 };

@@ -1,6 +1,8 @@
 /* net/net.c - one handle's network: defaults, and the order of birth. */
 #include "net/net.h"
 
+#define NET_ATTEMPT (300 * HC_SECOND)
+
 static void net_default(int64_t *value, int64_t us)
 {
     if (*value == 0)
@@ -14,11 +16,14 @@ static void net_defaults(struct hc_net_config *c)
     net_default(&c->connect_timeout, 3100 * HC_MS);
     net_default(&c->tls_timeout, 3100 * HC_MS);
     net_default(&c->acquire_timeout, 10 * HC_SECOND);
-    net_default(&c->attempt_timeout, 300 * HC_SECOND);
     net_default(&c->user_timeout, 30 * HC_SECOND);
     net_default(&c->send_timeout, 30 * HC_SECOND);
     net_default(&c->first_byte_timeout, 30 * HC_SECOND);
     net_default(&c->between_timeout, 30 * HC_SECOND);
+    net_default(&c->attempt_timeout,
+                c->first_byte_timeout > NET_ATTEMPT
+                    ? hc_time_add(c->first_byte_timeout, NET_ATTEMPT)
+                    : NET_ATTEMPT);
     net_default(&c->idle, 20 * HC_SECOND);
     net_default(&c->age, 300 * HC_SECOND);
     if (c->per_host == 0)

@@ -15,7 +15,8 @@ struct hc_net_config {
     int64_t connect_timeout;         /* 3.1 s, over all addresses            */
     int64_t tls_timeout;             /* 3.1 s                                */
     int64_t acquire_timeout;         /* 10 s for a free connection           */
-    int64_t attempt_timeout;         /* 5 min, of one attempt                */
+    int64_t attempt_timeout;         /* 5 min, of one attempt; a longer
+                                        first_byte_timeout is added          */
     int64_t send_timeout;            /* 30 s without a byte taken            */
     int64_t first_byte_timeout;      /* 30 s                                 */
     int64_t between_timeout;         /* 30 s                                 */

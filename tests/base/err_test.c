@@ -100,7 +100,7 @@ TEST(err, errno_is_named_and_kept)
         { ENOENT, "connect: no such file or directory (ENOENT)" },
         { EACCES, "connect: permission denied (EACCES)" },
         { 4242, "connect: errno 4242" },
-        { 0, "connect: errno 0" }
+        { 0, "connect" }
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
