@@ -284,7 +284,11 @@ BREAKS = [
     ("429 with a code nobody knows ends a call", "hc_retry_of_answer",
      r"why == RETRY_NO &&", "false &&"),
     ("a long poll without quota spins", "call_polls",
-     r"hc_retry_is_long_poll\([^;]*\)", "false"),
+     r"call_is_long_poll\(c\)", "false"),
+    ("a write is repeated on a gateway's word", "call_is_unanswered",
+     r"e->status == 502 \|\| e->status == 504 \|\|", ""),
+    ("a write is repeated on a page's word", "call_is_unanswered",
+     r"\(e->status >= 500 && !e->named\)", "false"),
     ("DynamoDB has the rules of all others", "hc_retry_rules",
      r"bool quick = [^;]*;", "bool quick = service.n > 999;"),
     # ---- services: which host, and what it is sent ----
@@ -551,6 +555,9 @@ BREAKS = [
      r"&& told\.acked == u->acked", ""),
     ("a write is replayed without any proof", "fetch_is_stale",
      r"!f->flushed \|\|", "true ||"),
+    ("a body may drip for ever", "hc_pace_is_slow", r"< least", "< 1"),
+    ("a head may drip for ever", "fetch_until",
+     r"hc_time_min\(f->attempt_until,\s+f->pace\.until\)", "f->pace.until"),
     ("what a server said before it broke off is lost", "conn_send_failed",
      r"c->watch\.got \|= HC_WATCH_READ;", ""),
 ]

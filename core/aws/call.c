@@ -8,8 +8,9 @@
  *   REQUEST -> LAST_WAIT          [call_polls]    no quota is left
  *   LAST_WAIT -> FAILED           [call_last_wait]
  *
- * A write that left whole and got no answer may have been done.  It is not sent
- * again, unless its owner said that doing it twice does the same as once.
+ * A write that left whole and got no answer, or that of a gateway that got
+ * none, may have been done.  It is not sent again, unless its owner said that
+ * doing it twice does the same as once.
  */
 #include "aws/call.h"
 
@@ -175,17 +176,48 @@ static int call_creds(struct hc_call *c, int64_t now)
 
 /* ---- REQUEST: the verdict ---- */
 
+/* The request left whole, and nobody who knows said what became of it.  502 and
+ * 504 are a gateway's words, and so are 500 and 503 without a code of AWS: they
+ * say as little about what happened behind the gateway as silence does. */
+static bool call_is_unanswered(const struct hc_call *c)
+{
+    const struct hc_service_error *e = &c->service_error;
+
+    if (c->request.state == REQUEST_FAILED)
+        return c->request.sent;
+    return c->request.sent && !c->request.ok &&
+           (e->status == 502 || e->status == 504 ||
+            (e->status >= 500 && !e->named));
+}
+
+static bool call_may_be_done(const struct hc_call *c)
+{
+    return call_is_unanswered(c) && !call_is_repeatable(c);
+}
+
+static bool call_is_long_poll(const struct hc_call *c)
+{
+    return hc_retry_is_long_poll(hc_str(c->config.service->id),
+                                 c->config.operation);
+}
+
 static enum hc_retry call_class(const struct hc_call *c)
 {
     const struct hc_request *r = &c->request;
     const struct headcount_error *e = &r->fetch.error;
+    enum hc_retry why = RETRY_NO;
 
     if (r->state == REQUEST_DONE)
-        return hc_retry_of_answer(hc_str(c->service_error.code),
-                                  c->service_error.status);
-    if (r->sent && !call_is_repeatable(c))
-        return RETRY_NO;
-    return e->permanent ? RETRY_NO : hc_retry_of_error(e->code);
+        why = hc_retry_of_answer(hc_str(c->service_error.code),
+                                 c->service_error.status);
+    else if (!e->permanent)
+        why = hc_retry_of_error(e->code);
+    /* Throttling and the like are refusals, whoever passes them on.  A long
+     * poll is repeated by its program anyway, which would spin. */
+    if (why != RETRY_TRANSIENT || !call_may_be_done(c) ||
+        (r->state == REQUEST_DONE && call_is_long_poll(c)))
+        return why;
+    return RETRY_NO;
 }
 
 /* Expired credentials and a wrong clock are mended once each.  The retry costs
@@ -230,9 +262,7 @@ static bool call_may_retry(struct hc_call *c, enum hc_retry why)
 static bool call_polls(const struct hc_call *c, enum hc_retry why)
 {
     return (why == RETRY_TRANSIENT || why == RETRY_THROTTLED) &&
-           c->attempts < c->config.max_attempts &&
-           hc_retry_is_long_poll(hc_str(c->config.service->id),
-                                 c->config.operation);
+           c->attempts < c->config.max_attempts && call_is_long_poll(c);
 }
 
 /* CALL_GO_ON or CALL_RESTART: there is another attempt, or a wait before the
@@ -273,13 +303,26 @@ static int call_again(struct hc_call *c, int64_t now)
     return c->has_spans ? CALL_RESTART : CALL_GO_ON;
 }
 
+/* The front of every sentence about a failure. */
+#define CALL_FAILURE (HC_CALL_NAME + 80)
+static const char *call_failure(const struct hc_call *c,
+                                char out[CALL_FAILURE])
+{
+    char name[HC_CALL_NAME];
+
+    hc_fmt(out, CALL_FAILURE, "%s%s", hc_call_name(c, name),
+           call_may_be_done(c) ? " was sent and got no usable answer, so it "
+                                 "may have been done" : "");
+    return out;
+}
+
 static int call_refused(struct hc_call *c)
 {
-    char name[HC_CALL_NAME], said[HC_ANSWER_SENTENCE];
+    char failure[CALL_FAILURE], said[HC_ANSWER_SENTENCE];
 
     hc_service_error_put(said, &c->service_error);
     hc_error_set(&c->error, HEADCOUNT_ESERVICE,
-                 "%s: %s: %s, attempt %d of %d)", hc_call_name(c, name),
+                 "%s: %s: %s, attempt %d of %d)", call_failure(c, failure),
                  c->slot->endpoint.host, said, c->attempts,
                  c->config.max_attempts);
     return call_failed(c);
@@ -288,15 +331,10 @@ static int call_refused(struct hc_call *c)
 static int call_broken(struct hc_call *c)
 {
     const struct headcount_error *e = &c->request.fetch.error;
-    bool outcome_unknown = c->request.sent && !call_is_repeatable(c);
-    char name[HC_CALL_NAME];
+    char failure[CALL_FAILURE];
 
     /* hc_error_set and not hc_error_sys: e->what already names e->sys. */
-    hc_error_set(&c->error, e->code, "%s%s: %s", hc_call_name(c, name),
-                 outcome_unknown
-                     ? " was sent and got no usable answer, so it may have "
-                       "been done"
-                     : "",
+    hc_error_set(&c->error, e->code, "%s: %s", call_failure(c, failure),
                  e->what);
     c->error.sys = e->sys;
     c->error.permanent = e->permanent;
@@ -323,7 +361,7 @@ static int call_ended(struct hc_call *c, int64_t now)
     if (c->bucket != NULL && !r->ok && call_class(c) == RETRY_THROTTLED)
         hc_bucket_drain(c->bucket, now);
     c->outcome_unknown = c->outcome_unknown || r->fetch.flushed_before ||
-                         (r->state == REQUEST_FAILED && r->sent);
+                         call_is_unanswered(c);
     if (r->state == REQUEST_DONE && r->ok) {
         hc_quota_give(&k->quota, c->paid);
         call_log(c, "done");

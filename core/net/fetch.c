@@ -246,7 +246,7 @@ void hc_fetch_request(struct hc_fetch *f)
     if (f->attempt_until == 0)
         f->attempt_until =
             hc_time_add(now, f->net->config.attempt_timeout);
-    fetch_pace(f, now, f->waiter.conn->sent);
+    f->full = false;
     f->state = FETCH_AT_SEND;
 }
 
@@ -295,6 +295,27 @@ static void fetch_sent(struct hc_fetch *f, int64_t now)
     f->state = FETCH_AT_HEAD;
 }
 
+/* The kernel's buffer is full: it holds megabytes, which may take longer on
+ * their way than any limit of a pause.  From here on what the peer acknowledges
+ * counts, too. */
+static void fetch_is_full(struct hc_fetch *f, int64_t now)
+{
+    f->full = true;
+    f->taken = hc_fetch_moved(f);
+    fetch_pace(f, now, f->taken);
+}
+
+/* A pause is over: true if bytes of the request moved meanwhile. */
+static bool fetch_is_taken(struct hc_fetch *f)
+{
+    uint64_t before = f->taken;
+
+    if (!f->full || f->state == FETCH_AT_BODY || f->http.any)
+        return false;
+    f->taken = hc_fetch_moved(f);
+    return f->taken > before;
+}
+
 /* Where sending fails the answer is looked for first: a server that refuses a
  * request may say why and close before all of it was sent. */
 static int fetch_send(struct hc_fetch *f, int64_t now)
@@ -311,13 +332,15 @@ static int fetch_send(struct hc_fetch *f, int64_t now)
         return fetch_broken(f, sent, &e, now);
     if (sent == 0 && got == CONN_EOF)
         return fetch_eof(f, now);
-    if (sent == 0) {
-        if (c->sent > before)
-            fetch_phase(f, now, f->net->config.send_timeout);
-        return FETCH_WAIT;
+    if (sent > 0) {
+        fetch_sent(f, now);
+        return FETCH_GO_ON;
     }
-    fetch_sent(f, now);
-    return FETCH_GO_ON;
+    if (c->sent > before)
+        fetch_phase(f, now, f->net->config.send_timeout);
+    if (!f->full)
+        fetch_is_full(f, now);
+    return FETCH_WAIT;
 }
 
 /* ---- HEAD and BODY ---- */
@@ -488,6 +511,8 @@ enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now)
         answer = fetch_once(f, now);
     if (answer != FETCH_WAIT)
         return (enum hc_fetch_answer)answer;
+    if (now >= f->until && fetch_is_taken(f))
+        fetch_phase(f, now, f->until - f->since);
     if (now >= f->pace.until)
         fetch_next_window(f, now);
     int64_t until = fetch_until(f);

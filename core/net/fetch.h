@@ -81,6 +81,9 @@ struct hc_fetch {
     int64_t attempt_until;           /* 0: not begun; HC_NEVER: begins anew
                                         with the first byte                  */
     struct hc_pace pace;             /* of the request, then of the body     */
+    uint64_t taken;                  /* of the request, once the kernel's
+                                        buffer is                            */
+    bool full;
     struct hc_unread unread;
     bool replayed;
 };

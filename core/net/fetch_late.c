@@ -19,7 +19,12 @@ static const char *late_waits_for(const struct hc_fetch *f)
 
 uint64_t hc_fetch_moved(const struct hc_fetch *f)
 {
-    return f->state == FETCH_AT_SEND ? f->waiter.conn->sent : f->body_n;
+    struct hc_sock_told told;
+
+    if (f->state == FETCH_AT_BODY)
+        return f->body_n;
+    return hc_sock_told(f->waiter.conn->watch.fd, &told)
+               ? told.acked : f->waiter.conn->sent;
 }
 
 static int late_slow(struct hc_fetch *f, const char *where, int64_t now)

@@ -5,11 +5,11 @@
 
 #include "net/fetch.h"
 
-/* Bytes of the request, or of the answer's body, that its pace is measured
- * by. */
+/* Bytes that have moved: of the answer's body, or before that those of the
+ * connection that the peer's kernel has acknowledged. */
 uint64_t hc_fetch_moved(const struct hc_fetch *f);
-/* Sets f->error and returns its code: HEADCOUNT_EDEADLINE if the deadline of all
- * attempts is over, else HEADCOUNT_ETIMEDOUT. */
+/* Sets f->error and returns its code: HEADCOUNT_EDEADLINE if the deadline of
+ * all attempts is over, else HEADCOUNT_ETIMEDOUT. */
 int hc_fetch_say_late(struct hc_fetch *f, int64_t now);
 
 #endif

@@ -187,7 +187,8 @@ TEST(call, throttling_and_server_errors_are_tried_again)
             true);
     retried(aws_answer(503, "", "<html>busy</html>"), plain, true);
     retried(aws_answer(503, "", ""), plain, true);
-    retried(aws_answer(500, "", "{}"), update, true);
+    retried(aws_answer(500, "", "{\"__type\":\"ServerException\"}"), update,
+            true);
     retried(aws_answer(400, "", "{\"__type\":\"ClientException\"}"), plain,
             false);
     retried(aws_answer(301, "Location: http://127.0.0.1/\r\n", ""), plain,
@@ -272,6 +273,44 @@ TEST(call, a_write_without_an_answer_may_have_been_done_and_says_so)
 
     run(answers, (struct hc_call_config){ .operation = HC_STR("PutItem") });
     failed_with(HEADCOUNT_ECLOSED, "may have been done");
+}
+
+/* ---- the word of a gateway ---- */
+
+TEST(call, a_gateway_says_as_little_about_a_write_as_silence)
+{
+    const struct hc_call_config put = { .operation = HC_STR("PutItem") };
+    const struct hc_call_config sure = { .operation = HC_STR("UpdateService"),
+                                         .replay_ok = true };
+    const char *coded = "{\"__type\":\"ServerException\"}";
+    const char *throttled = "{\"__type\":\"ThrottlingException\"}";
+    static const int statuses[] = { 500, 502, 503, 504 };
+
+    for (size_t i = 0; i < 4; i++) {
+        int status = statuses[i];
+
+        retried(aws_answer(status, "", "<html>oops</html>"), put, false);
+        retried(aws_answer(status, "", "<html>oops</html>"), sure, true);
+        retried(aws_answer(status, "", "<html>oops</html>"), plain, true);
+        retried(aws_answer(status, "", throttled), put, true);
+        /* The service's own word; 502 and 504 are no service's. */
+        retried(aws_answer(status, "", coded), put,
+                status == 500 || status == 503);
+    }
+}
+
+TEST(call, a_write_that_a_gateway_lost_may_have_been_done_and_says_so)
+{
+    const char *const answers[] = { aws_answer(504, "", "<html>oops</html>"),
+                                    NULL };
+
+    run(answers, (struct hc_call_config){ .operation = HC_STR("PutItem") });
+    CHECK(me.call.outcome_unknown);
+    CHECK(strstr(me.call.error.what, "HTTP 504") != NULL);
+    failed_with(HEADCOUNT_ESERVICE, "may have been done");
+    run(answers, (struct hc_call_config){ .max_attempts = 1 });
+    CHECK(strstr(me.call.error.what, "may have") == NULL);
+    caller_end();
 }
 
 TEST(call, spans_of_an_attempt_that_failed_are_to_be_forgotten)
