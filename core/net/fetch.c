@@ -246,7 +246,6 @@ void hc_fetch_request(struct hc_fetch *f)
     if (f->attempt_until == 0)
         f->attempt_until =
             hc_time_add(now, f->net->config.attempt_timeout);
-    f->full = false;
     f->state = FETCH_AT_SEND;
 }
 
