@@ -50,8 +50,8 @@ int hc_fetch_say_late(struct hc_fetch *f, int64_t now)
     hc_time_span(limit, f->until - f->since);
     if (now >= f->config.deadline)
         return hc_error_set(&f->error, HEADCOUNT_EDEADLINE,
-                            "%s: the deadline has passed after %s of waiting "
-                            "for %s", where, span, late_waits_for(f));
+                            "%s: waited %s for %s, until the deadline", where,
+                            span, late_waits_for(f));
     if (now >= f->until)
         return hc_error_set(&f->error, HEADCOUNT_ETIMEDOUT,
                             "%s: waited %s for %s (the limit is %s)", where,

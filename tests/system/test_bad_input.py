@@ -408,8 +408,8 @@ ANSWERS = [
     ("half of JSON", HTTP + b'\r\n{"a":', 1, f"{SERVICES}: JSON: it ends after "
      "byte 5"),
     ("nothing, and closes", "close", 3, "closed before any byte"),
-    ("nothing", "silent", 3, "waited # s for the answer's first byte (the limit "
-     "is # s)"),
+    ("nothing", "silent", 3, "waited # ms for the answer's first byte (the "
+     "limit is # ms)"),
     ("SSH", b"SSH-2.0-x\r\n", 1, "not HTTP/1.1", '"SSH-2.0-x'),
     ("escapes", b"\x1b[31m\x1b]0;x\x07", 1, 'it begins with "?[31m?]0;x?"'),
     ("HTTP/2", b"HTTP/2 200\r\n\r\n", 1, "not HTTP/1.1", '"HTTP/2 200'),
