@@ -273,6 +273,7 @@ TEST(creds_fetch, the_line_for_a_connection_is_not_counted_as_its_silence)
     const struct hc_creds_fetch_config config = plain();
 
     hc_creds_fetch_start(&me.fetch, &config, w.world.now);
+    hc_job_wake(&me.job);
     for (int i = 0; i < 9; i++)
         net_world_pass(&w.world, HC_SECOND);
     CHECK(!me.ended);
