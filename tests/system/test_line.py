@@ -16,15 +16,19 @@ ANSWER = b'{"services":[],"failures":[],"filler":"' + b"x" * 1000 + b'"}'
 
 
 class Slow(contextlib.AbstractContextManager):
-    """Answers each request after THINKS, all of them at once."""
+    """Answers each request after THINKS, all of them at once.  The first
+    `silent` connections are dead after their first answer: what comes there is
+    read, and nothing is said."""
 
-    def __init__(self):
+    def __init__(self, silent=0):
         self.loop = asyncio.new_event_loop()
         self.server = None
-        self.answered = 0
+        self.silent, self.connections, self.answered = silent, 0, 0
         self.thread = threading.Thread(target=self.loop.run_forever)
 
     async def answer(self, reader, writer):
+        self.connections += 1
+        dies = self.connections <= self.silent
         with contextlib.suppress(asyncio.IncompleteReadError, OSError,
                                  asyncio.CancelledError):
             while True:
@@ -39,6 +43,8 @@ class Slow(contextlib.AbstractContextManager):
                              ANSWER)
                 await writer.drain()
                 self.answered += 1
+                while dies and await reader.read(1000):
+                    pass
         writer.close()
 
     def __enter__(self):
@@ -103,3 +109,27 @@ def test_without_a_free_descriptor_they_wait(many, slow):
         resource.RLIMIT_NOFILE, (few, few)))
     assert (done.returncode, done.stderr) == (0, "")
     assert slow.answered >= 100
+
+
+# A NAT gateway was replaced: each kept connection is dead, each new one works.
+SILENT = """
+local headcount = require "headcount"
+local client <close> = assert(headcount.client { read_timeout = 1 })
+headcount.loop(function(spawn)
+  for _ = 1, 4 do
+    spawn(function() assert(client:call("ecs", "ListClusters", {})) end)
+  end
+end)
+assert(client:call("ecs", "ListClusters", {}))
+local stats = client:stats()
+print(stats.connections_opened, stats.retries, stats.connections_purged)
+"""
+
+
+def test_kept_connections_that_died_silently_cost_one_attempt(headcount):
+    (headcount.home / "silent.lua").write_text(SILENT)
+    with Slow(silent=4) as slow:
+        headcount.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{slow.port}"
+        run = headcount("run", "silent.lua")
+        assert (run.code, run.err) == (0, "")
+        assert run.out.split() == ["5", "1", "3"]
