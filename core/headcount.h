@@ -204,7 +204,9 @@ struct headcount_config {
     int max_connections_per_host; /* 0: 10                                   */
     /* us; 0: the default named here, negative: no limit. */
     int64_t acquire_timeout;      /* 10 s: in the line of a host while nobody
-                                     in front gets a connection              */
+                                     in front gets a connection, or while the
+                                     process has no descriptor for one; then
+                                     HEADCOUNT_ELIMIT, without a retry       */
     int64_t attempt_timeout;      /* 5 min: one attempt, from its connection
                                      to the end of its answer                */
     int64_t tcp_user_timeout;     /* 30 s: bytes that were sent and that the

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "peers/dns_peer.h"
 #include "peers/net_peer.h"
 #include "t.h"
 
@@ -621,4 +623,45 @@ TEST(pool, an_idle_connection_makes_room_for_a_descriptor)
     CHECK(takers[1].waiter.conn != NULL);
     give(&takers[1], true);
     net_world_close(&world);
+}
+
+static bool answers_a(struct dns_peer *peer, const struct dns_asked *asked,
+                      struct dns_text *reply)
+{
+    (void)peer;
+    dns_reply_to(reply, asked->query.p, asked->query.n, 0x8180);
+    dns_put_a(reply, NULL, 60, "127.0.0.1");
+    return true;
+}
+
+/* The lookup of its name needs one, too. */
+TEST(pool, without_a_descriptor_for_a_lookup_the_turn_waits)
+{
+    static struct dns_peer dns = { .answer = answers_a };
+    char server[32];
+
+    dns_peer_open(&dns);
+    hc_fmt(server, sizeof server, "127.0.0.1:%u", (unsigned)dns.port);
+    memset(&world, 0, sizeof world);
+    world.hosts = "";
+    net_world_open(&world, &(struct hc_net_config){
+                       .dns_server = hc_str(server) }, NULL);
+    use_up_descriptors();
+    take(&takers[0], false);
+    for (int i = 0; i < 30; i++) {
+        net_world_pass(&world, 100 * HC_MS);
+        dns_peer_serve(&dns);
+    }
+    bool failed = takers[0].waiter.failed;
+
+    give_descriptors_back();
+    CHECK(!failed);
+    for (int i = 0; i < 60 && !takers[0].has; i++) {
+        net_world_pass(&world, 100 * HC_MS);
+        dns_peer_serve(&dns);
+    }
+    CHECK(takers[0].waiter.conn != NULL);
+    give(&takers[0], true);
+    net_world_close(&world);
+    dns_peer_close(&dns);
 }
