@@ -35,7 +35,6 @@ struct hc_dial {
     struct headcount_stats stats;        /* what it did, for the op that gets
                                             it: the pool hands them on       */
 
-    struct hc_dial *next;                /* the owner's                      */
     struct hc_net *net;                  /* private from here                */
     struct hc_dial_config config;
     struct hc_waiter waiter;

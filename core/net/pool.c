@@ -499,21 +499,21 @@ int hc_pool_overdue(const struct hc_pool *p,
     char why[160];
 
     if (p->short_until != 0)
-        hc_fmt(why, sizeof why, "no file descriptor is left for one "
-               "(ulimit -n raises the limit)");
+        hc_fmt(why, sizeof why, "the process has no file descriptor left for "
+               "one (ulimit -n raises the limit)");
     else if (h->open >= config->per_host)
-        hc_fmt(why, sizeof why, "%zu of %zu to this host are open "
+        hc_fmt(why, sizeof why, "open to this host: %zu of %zu "
                "(max_connections_per_host raises the limit)", h->open,
                config->per_host);
     else
-        hc_fmt(why, sizeof why, "%zu of %zu are open (max_connections raises "
-               "the limit)", p->conns, config->total);
+        hc_fmt(why, sizeof why, "open in all: %zu of %zu (max_connections "
+               "raises the limit)", p->conns, config->total);
     return hc_error_set(waiter->error, HEADCOUNT_ELIMIT,
-                        "%s:%u: no connection for %lld ms, with %s%zu requests "
-                        "ahead in the line: %s%s%s",
+                        "%s:%u: no connection was free within %lld ms; ahead "
+                        "in the line: %s%zu; %s%s%s",
                         h->origin.host, (unsigned)h->origin.port,
                         (long long)(config->acquire_timeout / HC_MS),
-                        ahead == POOL_AHEAD ? "at least " : "", ahead, why,
+                        ahead == POOL_AHEAD ? "more than " : "", ahead, why,
                         h->why.code != 0 ? "; the last attempt to connect: "
                                          : "", h->why.what);
 }

@@ -238,7 +238,7 @@ TEST(call, a_wait_in_line_that_ends_is_final_and_costs_no_quota)
     CHECK_INT(w.client.quota.left, HC_RETRY_QUOTA);
     CHECK_INT(w.script.requests, 0);
     hc_pool_waiter_drop(&w.world.net.pool, &busy, w.world.now);
-    failed_with(HEADCOUNT_ELIMIT, "ahead in the line");
+    failed_with(HEADCOUNT_ELIMIT, "ahead in the line: 0;");
 }
 
 /* A NAT gateway was replaced: what was kept is dead, each new one works. */

@@ -679,8 +679,8 @@ TEST(fetch, who_waits_for_a_free_connection_waits_ten_seconds)
     net_world_pass(&world, 1 * HC_SECOND);
     CHECK(two.failed);
     CHECK_INT(two.f.error.code, HEADCOUNT_ELIMIT);
-    CHECK(strstr(two.f.error.what, ": no connection for 10000 ms, with 0 "
-                 "requests ahead in the line: 1 of 1 to this host are open "
+    CHECK(strstr(two.f.error.what, ": no connection was free within 10000 "
+                 "ms; ahead in the line: 0; open to this host: 1 of 1 "
                  "(max_connections_per_host raises the limit)") != NULL);
     fetcher_end(&two);
     fetcher_end(&one);
