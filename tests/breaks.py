@@ -356,6 +356,8 @@ BREAKS = [
      r"&& !d->may_pass", ""),
     ("an idle connection keeps its descriptor from a call", "pool_run",
      r"hc_pool_idle_evict\(p, NULL\);", ""),
+    ("without a descriptor /etc/hosts is empty", "files_read",
+     r"why\.sys == EMFILE \|\|", "why.sys == -1 && "),
     ("a creds try counts the pool's line as silence", "fetch_creds_waits",
      r"hc_fetch_is_in_line\(&f->fetch\)", "false", "aws/creds_fetch"),
     # ---- secrets, signatures, certificates ----

@@ -34,18 +34,22 @@ static void files_say(struct hc_dns_files *f, const char *what)
 }
 
 /* A file that is not there is an empty one; another that cannot be read counts
- * as one, and that is said. */
+ * as one, and that is said unless it was.  Where no descriptor is left nothing
+ * is known of the file: the caller fails with that error, and tries again. */
 static int files_read(struct hc_dns_files *f, const char *path,
-                      struct hc_buf *text, bool say)
+                      struct hc_buf *text, bool was_said,
+                      struct headcount_error *e)
 {
-    struct headcount_error e = { .code = 0 };
-    int err = f->sys->read_file(f->sys->ud, path, text, &e);
+    struct headcount_error why = { .code = 0 };
+    int err = f->sys->read_file(f->sys->ud, path, text, &why);
 
     if (err == 0)
         return 0;
     hc_buf_reset(text);
-    if (err != HEADCOUNT_ENOMEM && e.sys != ENOENT && say)
-        files_say(f, e.what);
+    if (why.sys == EMFILE || why.sys == ENFILE)
+        return hc_error_pass(e, &why);
+    if (err != HEADCOUNT_ENOMEM && why.sys != ENOENT && !was_said)
+        files_say(f, why.what);
     return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
@@ -78,12 +82,12 @@ static void files_say_dropped(struct hc_dns_files *f)
     }
 }
 
-static int files_read_conf(struct hc_dns_files *f)
+static int files_read_conf(struct hc_dns_files *f, struct headcount_error *e)
 {
     struct hc_buf text;
 
     hc_buf_init(&text, &f->sys->alloc, HC_RESOLV_CONF_MAX);
-    int err = files_read(f, FILES_CONF, &text, true);
+    int err = files_read(f, FILES_CONF, &text, false, e);
 
     if (err == 0) {
         hc_resolv_conf_get(&f->conf, hc_buf_view(&text));
@@ -118,7 +122,7 @@ static void files_scopes(struct hc_dns_files *f, bool fresh)
     }
 }
 
-static int files_look(struct hc_dns_files *f)
+static int files_look(struct hc_dns_files *f, struct headcount_error *e)
 {
     bool fresh = !f->looked;
     bool hosts = files_changed(f, FILES_HOSTS, &f->hosts_stamp);
@@ -132,7 +136,7 @@ static int files_look(struct hc_dns_files *f)
                            fresh)) {
         fresh = true;
         f->said[0] = '\0';
-        err = files_read_conf(f);
+        err = files_read_conf(f, e);
     }
     if (err < 0)
         return err;
@@ -148,7 +152,7 @@ int hc_dns_files_look(struct hc_dns_files *f, int64_t now,
 {
     if (f->looked && now < f->due)
         return 0;
-    int err = files_look(f);
+    int err = files_look(f, e);
 
     f->looked = err == 0;
     if (err < 0)
@@ -167,7 +171,7 @@ int hc_dns_files_find(struct hc_dns_files *f, struct hc_str name,
     if (hc_hosts_has(hc_buf_view(&f->hosts), name))
         return hc_hosts_find(hc_buf_view(&f->hosts), name, out);
     hc_buf_init(&text, &f->sys->alloc, HC_HOSTS_MAX);
-    int err = files_read(f, FILES_HOSTS, &text, !f->hosts_said);
+    int err = files_read(f, FILES_HOSTS, &text, f->hosts_said, e);
 
     f->hosts_said = true;
     hc_hosts_find(hc_buf_view(&text), name, out);

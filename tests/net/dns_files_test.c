@@ -16,6 +16,7 @@ struct rig {
     const char *localdomain;
     int hosts_reads, conf_reads, stamps, lines;
     int hosts_error, conf_error;
+    int no_descriptor;                   /* an errno                         */
     char said[512];
 };
 
@@ -36,6 +37,8 @@ static int fake_read(void *ud, const char *path, struct hc_buf *out,
 
     rig->hosts_reads += hosts;
     rig->conf_reads += !hosts;
+    if (rig->no_descriptor != 0)
+        return hc_error_sys(e, HEADCOUNT_EIO, rig->no_descriptor, "%s", path);
     if (text == NULL)
         return hc_error_sys(e, HEADCOUNT_EIO, ENOENT, "%s", path);
     hc_buf_text(out, text);
@@ -108,6 +111,32 @@ TEST(dns_files, they_are_looked_at_every_five_seconds_and_read_if_they_changed)
     CHECK_INT(rig.files.conf.servers[0].addr.ip[0], 127);
     CHECK_INT(rig.lines, 0);
     hc_dns_files_fini(&rig.files);
+}
+
+/* A name of /etc/hosts must not be asked of a server meanwhile. */
+TEST(dns_files, without_a_descriptor_they_are_not_taken_for_empty)
+{
+    const int errors[] = { EMFILE, ENFILE };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct headcount_error e = { .code = 0 };
+        struct hc_addrs out;
+        struct rig rig;
+
+        rig_open(&rig);
+        rig.conf = "nameserver 10.0.0.2\n";
+        rig.hosts = "10.0.0.1 a\n";
+        rig.no_descriptor = errors[i];
+        CHECK_INT(hc_dns_files_look(&rig.files, 0, &e), HEADCOUNT_EIO);
+        CHECK_INT(e.sys, errors[i]);
+        CHECK_INT(find(&rig, "a"), HEADCOUNT_EIO);
+        rig.no_descriptor = 0;
+        CHECK_INT(look(&rig, 1), 1);
+        CHECK_INT(rig.files.conf.servers[0].addr.ip[3], 2);
+        CHECK_INT(hc_dns_files_find(&rig.files, HC_STR("a"), &out, NULL), 1);
+        CHECK_INT(rig.lines, 0);
+        hc_dns_files_fini(&rig.files);
+    }
 }
 
 TEST(dns_files, without_a_resolv_conf_the_server_is_this_machine)
