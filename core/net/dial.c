@@ -56,9 +56,11 @@ static int64_t dial_now(const struct hc_dial *d, int64_t now)
 static int dial_resolve(struct hc_dial *d, int64_t now)
 {
     struct hc_addrs addrs = { .n = 0 };
+    char name[HC_ORIGIN_NAME];
     const struct hc_resolve_ask ask = {
-        .name = hc_str(d->config.origin.host), .waiter = &d->waiter,
-        .job = &d->job, .stats = &d->stats, .again = d->asked,
+        .name = hc_origin_name(name, &d->config.origin),
+        .waiter = &d->waiter, .job = &d->job, .stats = &d->stats,
+        .again = d->asked,
     };
     int got = hc_resolve(&d->net->resolver, &ask, now, &addrs, &d->error);
 
@@ -228,8 +230,11 @@ static int dial_race(struct hc_dial *d, int64_t now)
     if (dial_is_open(d) || hc_eyeballs_at(&d->eyeballs) != HC_NEVER)
         return 0;
     /* None of the addresses answers: the name may have new ones. */
+    char name[HC_ORIGIN_NAME];
+
     if (!dial_is_local(&d->worst))
-        hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
+        hc_resolve_forget(&d->net->resolver,
+                          hc_origin_name(name, &d->config.origin));
     d->worst.permanent = d->worst.permanent && !d->may_pass;
     return dial_fail(d, hc_error_pass(&d->error, &d->worst));
 }

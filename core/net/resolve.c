@@ -75,6 +75,8 @@ static bool resolve_here(struct hc_str name, struct hc_addrs *out)
 {
     struct hc_addr addr;
 
+    if (hc_str_ends(name, HC_STR(".")))
+        name.n--;
     if (hc_addr_get(&addr, name)) {
         hc_addrs_add(out, &addr);
     } else if (hc_str_eqz(name, "localhost") ||
@@ -98,7 +100,7 @@ static int resolve_from_files(struct hc_resolver *r, struct hc_str name,
         return got;
     if (got > 0)
         hc_dns_servers_set(&r->servers, &r->files.conf);
-    if (name.p[name.n - 1] == '.')
+    if (hc_str_ends(name, HC_STR(".")))
         name.n--;
     return hc_dns_files_find(&r->files, name, out, e);
 }

@@ -52,11 +52,11 @@ static bool network_endpoint(struct op_doctor *d)
 static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
                               int64_t now)
 {
-    const struct hc_resolver *r = &d->op.h->net.resolver;
-    int64_t until = hc_dns_cache_until(&d->op.h->net.resolver.cache,
-                                       hc_str(d->endpoint.origin.host));
+    struct hc_resolver *r = &d->op.h->net.resolver;
+    char text[HC_ORIGIN_NAME];
+    int64_t until = hc_dns_cache_until(
+        &r->cache, hc_origin_name(text, &d->endpoint.origin));
     struct doctor_list all = { NULL, 0 }, by = all;
-    char text[HC_DNS_SERVER_TEXT];
 
     for (size_t i = 0; i < addrs->n; i++) {
         hc_addr_put(text, &addrs->a[i]);
@@ -79,8 +79,10 @@ static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
 static int network_name(struct op_doctor *d, int64_t now)
 {
     struct hc_addrs addrs;
+    char name[HC_ORIGIN_NAME];
     struct hc_resolve_ask ask = {
-        .name = hc_str(d->endpoint.origin.host), .waiter = &d->waiter,
+        .name = hc_origin_name(name, &d->endpoint.origin),
+        .waiter = &d->waiter,
         .job = &d->op.job, .stats = &d->op.stats, .again = d->began > 0,
     };
 

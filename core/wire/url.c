@@ -53,8 +53,10 @@ static const char *url_get_host(struct hc_origin *o, struct hc_str host)
         hc_addr_put(o->host, &addr);
         return NULL;
     }
-    if (host.n > 1 && host.p[host.n - 1] == '.')
-        host.n--;                    /* absolute, as ours always are */
+    if (host.n > 1 && host.p[host.n - 1] == '.') {
+        host.n--;
+        o->absolute = hc_str_find(host, '.') == host.n;
+    }
     if (host.n == 0)
         return "it has no host";
     if (!(hc_addr_get(&addr, host) && addr.family == 4) && !url_is_name(host))
@@ -167,7 +169,15 @@ int hc_url_get(struct hc_url *out, struct hc_str text,
 bool hc_origin_eq(const struct hc_origin *a, const struct hc_origin *b)
 {
     return a->tls == b->tls && a->port == b->port &&
+           a->absolute == b->absolute &&
            strcmp(a->host, b->host) == 0;
+}
+
+struct hc_str hc_origin_name(char out[HC_ORIGIN_NAME],
+                             const struct hc_origin *o)
+{
+    return hc_str_n(out, hc_fmt(out, HC_ORIGIN_NAME, "%s%s", o->host,
+                                o->absolute ? "." : ""));
 }
 
 void hc_origin_host_header(struct hc_buf *out, const struct hc_origin *o)

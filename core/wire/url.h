@@ -12,6 +12,8 @@
  * literal without brackets, NUL-terminated. */
 struct hc_origin {
     bool tls;
+    bool absolute;             /* a name of one label that ended in a dot: it
+                                  is not sought below other domains         */
     char host[HC_HOST_MAX + 3];
     uint16_t port;
 };
@@ -32,6 +34,10 @@ int hc_url_get(struct hc_url *out, struct hc_str text,
  * (static). */
 const char *hc_url_wrong(struct hc_url *out, struct hc_str text);
 bool hc_origin_eq(const struct hc_origin *a, const struct hc_origin *b);
+/* The host as DNS is asked for it: an absolute one with its dot. */
+#define HC_ORIGIN_NAME (HC_HOST_MAX + 2)
+struct hc_str hc_origin_name(char out[HC_ORIGIN_NAME],
+                             const struct hc_origin *o);
 /* The Host header: brackets for IPv6, the port unless it is the scheme's. */
 void hc_origin_host_header(struct hc_buf *out, const struct hc_origin *o);
 /* True for a name or address of this machine itself. */

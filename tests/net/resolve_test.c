@@ -275,6 +275,7 @@ TEST(resolve, localhost_is_this_machine_whatever_the_files_say)
     rig.hosts = "192.0.2.9 localhost a.localhost\n";
     CHECK_INT(resolve(&rig, &a, "localhost", 0), 1);
     CHECK_Z(text_of(&a.addrs), "127.0.0.1 ::1");
+    CHECK_INT(resolve(&rig, &a, "localhost.", 0), 1);
     CHECK_INT(resolve(&rig, &a, "a.localhost", 0), 1);
     CHECK_Z(text_of(&a.addrs), "127.0.0.1 ::1");
     CHECK_INT(rig.peer.udp_n, 0);

@@ -1,6 +1,8 @@
 /* tests/wire/dns_msg_test.c */
 #include "t.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "peers/dns_peer.h"
@@ -613,4 +615,223 @@ TEST(dns_msg, nothing_is_a_stranger)
 
     hc_dns_reply_get(&r, &q, (struct hc_str){ NULL, 0 });
     CHECK_INT(r.kind, DNS_REPLY_STRANGER);
+}
+
+/* ---- a table of answers ---- */
+
+/* The text up to `end`, cut off the front; NULL: there is none. */
+static char *cut_off(char **rest, char end)
+{
+    char *first = *rest;
+    char *at = first != NULL ? strchr(first, end) : NULL;
+
+    if (at != NULL)
+        *at = '\0';
+    *rest = at != NULL ? at + 1 : NULL;
+    return first;
+}
+
+/* One part of an answer: a word and what stands behind its slashes. */
+static void put_part(struct dns_text *m, char *part)
+{
+    char *rest = part;
+    const char *word = cut_off(&rest, '/'), *a = cut_off(&rest, '/');
+    const char *b = cut_off(&rest, '/'), *owner = cut_off(&rest, '/');
+    unsigned n = a != NULL ? (unsigned)strtoul(a, NULL, 0) : 0;
+    unsigned v = b != NULL ? (unsigned)strtoul(b, NULL, 0) : 0;
+
+    if (strcmp(word, "A") == 0) {
+        dns_put_a(m, owner, v, a);
+    } else if (strcmp(word, "AAAA") == 0) {
+        dns_put_aaaa(m, owner, v, a);
+    } else if (strcmp(word, "CNAME") == 0) {
+        dns_put_cname(m, owner, v, a);
+    } else if (strcmp(word, "SOA") == 0) {
+        dns_put_soa(m, owner, n, v);
+    } else if (strcmp(word, "OPT") == 0) {
+        dns_put_opt(m, n);
+    } else if (strcmp(word, "RAW") == 0) {       /* type, length of data */
+        dns_put_record(m, DNS_ANSWER, owner, n, 60);
+        dns_put16(m, v);
+        for (unsigned i = 0; i < v; i++)
+            dns_put_data(m, "\1", 1);
+    } else if (strcmp(word, "EXTRA") == 0) {     /* the same, additional */
+        dns_put_record(m, DNS_ADDITIONAL, owner, n, 60);
+        dns_put16(m, v);
+        for (unsigned i = 0; i < v; i++)
+            dns_put_data(m, "\1", 1);
+    } else if (strcmp(word, "SET") == 0) {       /* a byte */
+        m->p[n] = (unsigned char)v;
+    } else if (strcmp(word, "BACK") == 0) {      /* one before the end */
+        m->p[m->n - n] = (unsigned char)v;
+    } else if (strcmp(word, "CUT") == 0) {
+        m->n -= n;
+    } else if (strcmp(word, "TAIL") == 0) {
+        for (unsigned i = 0; i < n; i++)
+            dns_put_data(m, "", 1);
+    } else {
+        fail_msg("what is %s?", word);
+    }
+}
+
+static const char *kind_name(enum hc_dns_kind kind)
+{
+    switch (kind) {
+    case DNS_REPLY_STRANGER: return "stranger";
+    case DNS_REPLY_ADDRS:    return "addrs";
+    case DNS_REPLY_NO_NAME:  return "no name";
+    case DNS_REPLY_NO_DATA:  return "no data";
+    case DNS_REPLY_CUT:      return "cut";
+    case DNS_REPLY_REFUSAL:  return "refusal";
+    case DNS_REPLY_BROKEN:   return "broken";
+    }
+    return "?";
+}
+
+/* "KIND ttl ADDRESS..." or "refusal RCODE" or "KIND". */
+static const char *told(const struct hc_dns_reply *r)
+{
+    static char text[1024];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", kind_name(r->kind));
+
+    if (r->kind == DNS_REPLY_REFUSAL)
+        snprintf(text + n, sizeof text - n, " %d", r->rcode);
+    if (r->kind != DNS_REPLY_ADDRS && r->kind != DNS_REPLY_NO_NAME &&
+        r->kind != DNS_REPLY_NO_DATA)
+        return text;
+    n += (size_t)snprintf(text + n, sizeof text - n, " %u", r->ttl);
+    for (size_t i = 0; i < r->addrs.n; i++) {
+        char ip[HC_ADDR_TEXT];
+
+        hc_addr_put(ip, &r->addrs.a[i]);
+        n += (size_t)snprintf(text + n, sizeof text - n, " %s", ip);
+    }
+    return text;
+}
+
+static const char *answer_to(int type, const char *spec)
+{
+    char copy[1024], *rest = copy;
+    struct dns_text m;
+
+    snprintf(copy, sizeof copy, "%s", spec);
+    m = reply_of(type, (unsigned)strtoul(cut_off(&rest, ' '), NULL, 16));
+    while (rest != NULL)
+        put_part(&m, cut_off(&rest, ' '));
+    struct hc_dns_reply r = read_as(&m, type);
+
+    return told(&r);
+}
+
+/* The question ends at byte 48: NAME has 32 bytes on the wire. */
+static const struct { const char *spec, *want; } answers[] = {
+    /* what is right */
+    { "8180 A/1.2.3.4/60", "addrs 60 1.2.3.4" },
+    { "8580 A/1.2.3.4/60", "addrs 60 1.2.3.4" },            /* AA */
+    { "8100 A/1.2.3.4/60", "addrs 60 1.2.3.4" },            /* no RA */
+    { "81b0 A/1.2.3.4/60", "addrs 60 1.2.3.4" },            /* AD, CD */
+    { "81c0 A/1.2.3.4/60", "addrs 60 1.2.3.4" },            /* Z */
+    { "8180 A/1.2.3.4/60 A/1.2.3.5/30", "addrs 30 1.2.3.4 1.2.3.5" },
+    { "8180 A/1.2.3.4/60 A/1.2.3.4/30", "addrs 30 1.2.3.4" },
+    { "8180 A/1.2.3.4/0", "addrs 0 1.2.3.4" },
+    { "8180 A/1.2.3.4/0x7fffffff", "addrs 2147483647 1.2.3.4" },
+    { "8180 A/1.2.3.4/0x80000000", "addrs 0 1.2.3.4" },
+    { "8180 A/0.0.0.0/60", "addrs 60 0.0.0.0" },
+    { "8180 A/1.2.3.4/60/ECS.eu-central-1.AMAZONAWS.com",
+      "addrs 60 1.2.3.4" },
+    { "8180 A/1.2.3.4/60 OPT/0", "addrs 60 1.2.3.4" },
+    { "8180 A/1.2.3.4/60 EXTRA/1/4/x.test OPT/0", "addrs 60 1.2.3.4" },
+    { "8180 A/1.2.3.4/60 SOA/9/9", "addrs 60 1.2.3.4" },
+    { "8180 A/1.2.3.4/60 RAW/16/3", "addrs 60 1.2.3.4" },   /* TXT */
+    { "8180 RAW/46/40 A/1.2.3.4/60", "addrs 60 1.2.3.4" },  /* RRSIG */
+    { "8180 RAW/65280/0 A/1.2.3.4/60", "addrs 60 1.2.3.4" },
+    { "8180 A/1.2.3.4/60 AAAA/::1/60", "addrs 60 1.2.3.4" },
+    { "8180 A/1.2.3.4/60 TAIL/7", "addrs 60 1.2.3.4" },
+    { "8180 CNAME/b.test/9 A/1.2.3.4/60/b.test", "addrs 9 1.2.3.4" },
+    { "8180 A/1.2.3.4/60/b.test CNAME/B.test/90", "addrs 60 1.2.3.4" },
+    { "8180 CNAME/b.test/0 A/1.2.3.4/60/b.test", "addrs 0 1.2.3.4" },
+    { "8180 CNAME/b.test/9 CNAME/c.test/8/b.test A/1.2.3.4/7/c.test",
+      "addrs 7 1.2.3.4" },
+    { "8180 CNAME/b.test/9 CNAME/b.test/9 A/1.2.3.4/60/b.test",
+      "addrs 9 1.2.3.4" },
+    { "8180 CNAME/b.test/9 A/1.2.3.4/60/b.test A/6.6.6.6/60/x.test",
+      "addrs 9 1.2.3.4" },
+    { "8180 CNAME/b.test/9 A/1.2.3.4/60", "addrs 60 1.2.3.4" },
+    /* a "no" */
+    { "8183", "no name 0" },
+    { "8183 SOA/50/40/test", "no name 40" },
+    { "8183 SOA/30/40/test", "no name 30" },
+    { "8183 SOA/500/400/test", "no name 60" },
+    { "8183 SOA/0x80000000/9/test", "no name 0" },
+    { "8183 OPT/0", "no name 0" },
+    { "8183 A/1.2.3.4/60", "no name 0" },
+    { "8183 CNAME/b.test/9 SOA/50/40/test", "no name 9" },
+    { "8180", "no data 0" },
+    { "8180 SOA/50/40/test", "no data 40" },
+    { "8180 AAAA/::1/60", "no data 0" },
+    { "8180 A/6.6.6.6/60/x.test", "no data 0" },
+    { "8180 A/6.6.6.6/60/eu-central-1.amazonaws.com", "no data 0" },
+    { "8180 CNAME/b.test/9", "no data 0" },
+    { "8180 CNAME/b.test/9 SOA/50/40/test", "no data 9" },
+    { "8180 CNAME/b.test/9 A/6.6.6.6/60/x.test", "no data 0" },
+    { "8180 EXTRA/1/4", "no data 0" },           /* an A, but additional */
+    /* refusals */
+    { "8181", "refusal 1" }, { "8182", "refusal 2" }, { "8184", "refusal 4" },
+    { "8185", "refusal 5" }, { "8189", "refusal 9" }, { "818f", "refusal 15" },
+    { "8182 A/1.2.3.4/60", "refusal 2" },
+    { "8182 OPT/0", "refusal 2" },
+    { "8182 TAIL/3", "refusal 2" },
+    { "8180 OPT/1", "refusal 16" },
+    { "8180 A/1.2.3.4/60 OPT/1", "refusal 16" },
+    { "8183 OPT/1", "refusal 19" },
+    { "8180 OPT/255", "refusal 4080" },
+    { "8180 EXTRA/1/4/x.test OPT/1", "refusal 16" },
+    { "8180 OPT/1 CUT/1", "no data 0" },         /* half an OPT is none */
+    /* cut */
+    { "8380", "cut" }, { "8380 A/1.2.3.4/60", "cut" },
+    { "8383", "cut" }, { "8380 A/1.2.3.4/60 CUT/9", "cut" },
+    { "8382", "refusal 2" },
+    /* broken */
+    { "8180 RAW/1/3", "broken" }, { "8180 RAW/1/5", "broken" },
+    { "8180 RAW/1/0", "broken" }, { "8180 A/1.2.3.4/60 RAW/1/3", "broken" },
+    { "8180 A/1.2.3.4/60 CUT/1", "broken" },
+    { "8180 A/1.2.3.4/60 CUT/15", "broken" },
+    { "8180 SET/7/1", "broken" }, { "8180 SET/6/255 SET/7/255", "broken" },
+    { "8180 SET/9/1", "broken" },
+    { "8180 A/1.2.3.4/60 SET/7/2", "broken" },
+    { "8180 A/1.2.3.4/60 BACK/15/48", "broken" },    /* owner: itself */
+    { "8180 A/1.2.3.4/60 BACK/15/63", "broken" },    /* owner: ahead */
+    { "8180 A/1.2.3.4/60 BACK/5/5", "broken" },      /* 5 bytes of data */
+    { "8180 RAW/5/0", "broken" }, { "8180 RAW/5/1", "broken" },
+    { "8180 CNAME/b.test/9 CNAME/" NAME "/9/b.test", "broken" },
+    { "8180 CNAME/" NAME "/9", "broken" },
+    { "8183 SOA/50/40/test CUT/1", "broken" },
+    /* strangers */
+    { "0180 A/1.2.3.4/60", "stranger" },             /* a query */
+    { "8980 A/1.2.3.4/60", "stranger" },             /* opcode 1 */
+    { "a180 A/1.2.3.4/60", "stranger" },             /* NOTIFY */
+    { "8180 SET/0/0x13 A/1.2.3.4/60", "stranger" },
+    { "8180 SET/1/0x35 A/1.2.3.4/60", "stranger" },
+    { "8180 SET/5/0 A/1.2.3.4/60", "stranger" },     /* no question */
+    { "8180 SET/5/2 A/1.2.3.4/60", "stranger" },     /* two */
+    { "8180 SET/13/120 A/1.2.3.4/60", "stranger" },  /* another name */
+    { "8180 SET/45/28 A/1.2.3.4/60", "stranger" },   /* another type */
+    { "8180 SET/47/3 A/1.2.3.4/60", "stranger" },    /* class CHAOS */
+    { "8180 CUT/1", "stranger" }, { "8180 CUT/40", "stranger" },
+};
+
+TEST(dns_msg, answers_mean_what_the_table_says)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        const char *got = answer_to(HC_DNS_A, answers[i].spec);
+
+        if (strcmp(got, answers[i].want) != 0)
+            fail_msg("%s: \"%s\" and not \"%s\"", answers[i].spec, got,
+                     answers[i].want);
+    }
+    CHECK_Z(answer_to(HC_DNS_AAAA, "8180 AAAA/::1/60 A/1.2.3.4/9"),
+            "addrs 60 ::1");
+    CHECK_Z(answer_to(HC_DNS_AAAA, "8180 A/1.2.3.4/9"), "no data 0");
+    CHECK_Z(answer_to(HC_DNS_AAAA, "8180 RAW/28/4"), "broken");
+    CHECK_Z(answer_to(HC_DNS_AAAA, "8180 RAW/28/17"), "broken");
 }

@@ -85,6 +85,29 @@ TEST(url, bad_ones_are_refused_with_the_reason)
     }
 }
 
+TEST(url, a_dot_at_the_end_makes_one_label_absolute)
+{
+    static const struct { const char *url, *name; } table[] = {
+        { "http://box", "box" }, { "http://box./", "box." },
+        { "http://box.:80", "box." }, { "http://a.b.", "a.b" },
+        { "http://127.0.0.1.", "127.0.0.1" },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct hc_url url;
+        char name[HC_ORIGIN_NAME];
+
+        CHECK_INT(hc_url_get(&url, hc_str(table[i].url), NULL), 0);
+        CHECK_STR(hc_origin_name(name, &url.origin), table[i].name);
+        CHECK(strchr(url.origin.host, '\0')[-1] != '.');
+    }
+    struct hc_url one, other;
+
+    CHECK_INT(hc_url_get(&one, HC_STR("http://box"), NULL), 0);
+    CHECK_INT(hc_url_get(&other, HC_STR("http://box."), NULL), 0);
+    CHECK(!hc_origin_eq(&one.origin, &other.origin));
+}
+
 TEST(url, a_password_is_not_repeated)
 {
     struct hc_url u;
