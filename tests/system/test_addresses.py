@@ -78,6 +78,21 @@ def test_an_address_that_is_silent_in_tls_costs_a_quarter_of_a_second(
         assert len(accepted) >= 1
 
 
+def test_an_address_that_is_silent_after_the_request_is_left(
+        headcount, certs, event):
+    """Without TLS the request leaves, and nothing comes: the retry goes to the
+    other address, and so does every later call."""
+    with half_dead(headcount, certs, False, SILENT, 60) as (ecs, accepted):
+        for _ in range(2):
+            met = len(accepted)
+            run = headcount("handle", *OURS, "--cli-read-timeout", "0.3",
+                            stdin=event())
+            stats = run.report["stats"]
+            assert run.code == 0, run.out
+            assert stats["retries"] == len(accepted) - met <= 1
+        assert len(accepted) >= 1
+
+
 def test_where_all_addresses_are_silent_the_limits_hold(headcount, certs):
     port = servers.free_port()
     with silent(SILENT, port), silent("127.0.0.1", port), \
