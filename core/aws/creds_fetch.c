@@ -65,7 +65,7 @@ static int fetch_creds_put(struct hc_creds_fetch *f)
 static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
 {
     const struct hc_fetch_config config = {
-        .origin = f->config.origin, .anchors = f->config.anchors,
+        .origin = &f->config.origin, .anchors = f->config.anchors,
         .proxy = f->config.proxy,
         .replay_after_flush_ok = true, .is_secret = true,
         .max_body = HC_CREDS_FETCH_BODY,
@@ -77,7 +77,7 @@ static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
     /* The failure of the try before is remembered for others only. */
     if (f->error.code == HEADCOUNT_EDNSFAIL)
         hc_resolve_forget(&f->config.net->resolver,
-                          hc_origin_name(name, &config.origin));
+                          hc_origin_name(name, config.origin));
     hc_error_reset(&f->error);
     hc_buf_reset(&f->body);
     f->status = 0;

@@ -490,7 +490,7 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
                               .retry_after = -1, .has_fetch = true };
     hc_buf_init_secret(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
     const struct hc_fetch_config fetch = {
-        .origin = config->endpoint->origin, .anchors = config->anchors,
+        .origin = &config->endpoint->origin, .anchors = config->anchors,
         .proxy = config->endpoint->proxy,
         .replay_after_flush_ok = config->replay_after_flush_ok,
         .is_secret = request_form(r)->shown == 0,

@@ -38,8 +38,8 @@ static int64_t fetch_now(const struct hc_fetch *f)
 static int fetch_ask(struct hc_fetch *f, int64_t now)
 {
     const struct hc_pool_ask ask = {
-        .origin = &f->config.origin,
-        .anchors = f->config.origin.tls ? f->config.anchors : NULL,
+        .origin = f->config.origin,
+        .anchors = f->config.origin->tls ? f->config.anchors : NULL,
         .proxy = f->config.proxy, .job = f->job, .stats = f->config.stats,
         .error = &f->error, .fresh = f->config.fresh || f->suspect,
     };
@@ -115,7 +115,7 @@ static int fetch_replay(struct hc_fetch *f, int64_t now)
     hc_stats_count(&f->net->stats, f->config.stats, replays);
     hc_log_line(&f->net->log, HEADCOUNT_LOG_DEBUG,
                 "replay host=%s reason=\"a kept connection had been closed\"",
-                f->config.origin.host);
+                f->config.origin->host);
     return fetch_ask(f, now) < 0 ? fetch_conn(f) : FETCH_GO_ON;
 }
 
@@ -151,7 +151,7 @@ static int fetch_judge(struct hc_fetch *f, enum hc_unread_answer unread,
 static void fetch_blame(struct hc_fetch *f, int64_t now)
 {
     if (f->config.proxy == NULL)
-        hc_health_failed(&f->net->health, &f->addr, f->config.origin.port,
+        hc_health_failed(&f->net->health, &f->addr, f->config.origin->port,
                          now);
 }
 
@@ -188,7 +188,7 @@ static int fetch_say(const struct hc_fetch *f, struct headcount_error *e,
     char where[HC_CONN_WHERE];
     bool shown = code != HEADCOUNT_EPROTOCOL || !f->config.is_secret;
 
-    hc_conn_where(where, &f->config.origin, &f->addr);
+    hc_conn_where(where, f->config.origin, &f->addr);
     return hc_error_set(e, code, "%s: %s", where, shown
                         ? why->what
                         : "the answer is no HTTP/1.1 that can be read");
@@ -388,7 +388,7 @@ static int fetch_too_big(struct hc_fetch *f, int64_t now)
     char where[HC_CONN_WHERE];
     uint64_t max = f->config.max_body;
 
-    hc_conn_where(where, &f->config.origin, &f->addr);
+    hc_conn_where(where, f->config.origin, &f->addr);
     hc_error_set(&f->error, HEADCOUNT_ELIMIT,
                  "%s: the answer is larger than %llu bytes: not read", where,
                  (unsigned long long)max);

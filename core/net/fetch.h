@@ -24,7 +24,7 @@
 #define HC_FETCH_BODY ((uint64_t)32 << 20)   /* bytes of an answer           */
 
 struct hc_fetch_config {
-    struct hc_origin origin;
+    const struct hc_origin *origin;      /* borrowed, as all of these        */
     const struct hc_anchors *anchors;    /* of a tls origin                  */
     const struct hc_proxy *proxy;        /* NULL: none; its owner keeps it
                                             longer than the net              */

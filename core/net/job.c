@@ -301,7 +301,7 @@ void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready)
     if (node == NULL || ready->events == 0)
         return;
     struct hc_watch *w =
-        (struct hc_watch *)((char *)node - offsetof(struct hc_watch, by_id));
+        (void *)((char *)node - offsetof(struct hc_watch, by_id));
 
     w->got |= ready->events;
     hc_job_wake(w->job);

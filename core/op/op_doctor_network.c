@@ -102,7 +102,7 @@ static int network_name(struct op_doctor *d, int64_t now)
 static int network_connect(struct op_doctor *d, int64_t now)
 {
     const struct hc_fetch_config config = {
-        .origin = d->endpoint.origin,
+        .origin = &d->endpoint.origin,
         .anchors = hc_client_anchors(&d->op.h->client, &d->endpoint),
         .proxy = d->endpoint.proxy,
         .replay_after_flush_ok = true, .stats = &d->op.stats,

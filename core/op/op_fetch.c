@@ -143,7 +143,7 @@ static int op_fetch_exchange(headcount_op *op, int64_t now)
     struct op_fetch *f = fetch_of(op);
     const struct hc_http_request *q = &f->request;
     const struct hc_fetch_config config = {
-        .origin = q->at.origin,
+        .origin = &q->at.origin,
         .anchors = hc_client_anchors(&op->h->client, &q->at),
         .proxy = q->at.proxy,
         .replay_after_flush_ok = q->r.replay_ok || q->repeatable,

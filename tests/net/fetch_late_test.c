@@ -20,6 +20,7 @@ struct waiter {
 };
 
 static struct waiter it;
+static struct hc_origin origin;
 
 static void waiter_run(struct hc_job *job, int64_t now)
 {
@@ -60,7 +61,8 @@ static void begin(const struct hc_net_config *net,
                sizeof small);
     memset(&it, 0, sizeof it);
     it.request = request;
-    config.origin = net_world_origin(&world);
+    origin = net_world_origin(&world);
+    config.origin = &origin;
     hc_job_init(&it.job, &world.net.jobs, waiter_run);
     CHECK_INT(hc_fetch_start(&it.f, &world.net, &it.job, &config, world.now),
               0);

@@ -60,11 +60,14 @@ static void fetcher_run(struct hc_job *job, int64_t now)
     }
 }
 
+static struct hc_origin origin;
+
 static int fetcher_start(struct fetcher *t, struct hc_fetch_config config)
 {
     memset(t, 0, sizeof *t);
     t->request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-    config.origin = net_world_origin(&world);
+    origin = net_world_origin(&world);
+    config.origin = &origin;
     config.anchors = &world.anchors;
     config.stats = &t->stats;
     hc_job_init(&t->job, &world.net.jobs, fetcher_run);
@@ -398,8 +401,7 @@ TEST(fetch, a_byte_of_an_answer_forbids_the_replay)
 
 static void keep(size_t n)
 {
-    const struct hc_origin origin = net_world_origin(&world);
-
+    origin = net_world_origin(&world);
     net_world_keep(&world, &origin, n);
 }
 
@@ -626,8 +628,10 @@ TEST(fetch, who_leaves_early_takes_his_connection_with_him)
 static int fetch_once_over_tls(void)
 {
     const struct hc_fetch_config config = {
-        .origin = net_world_origin(&world), .anchors = &world.anchors,
+        .origin = &origin, .anchors = &world.anchors,
     };
+
+    origin = net_world_origin(&world);
 
     memset(&one, 0, sizeof one);
     one.request = "GET / HTTP/1.1\r\n\r\n";

@@ -58,11 +58,13 @@ static void writer_run(struct hc_job *job, int64_t now)
 
 static void writer_begin(int64_t deadline)
 {
+    static struct hc_origin origin;
     const struct hc_fetch_config config = {
-        .origin = net_world_origin(&world), .anchors = &world.anchors,
+        .origin = &origin, .anchors = &world.anchors,
         .stats = &it.stats, .deadline = deadline,
     };
 
+    origin = net_world_origin(&world);
     memset(&it, 0, sizeof it);
     hc_job_init(&it.job, &world.net.jobs, writer_run);
     CHECK_INT(hc_fetch_start(&it.f, &world.net, &it.job, &config, world.now),
