@@ -208,12 +208,17 @@ struct headcount_config {
                                      process has no descriptor for one; then
                                      HEADCOUNT_ELIMIT, without a retry       */
     int64_t attempt_timeout;      /* 5 min: one attempt, from its connection
-                                     to the end of its answer                */
+                                     to the end of its answer; a longer
+                                     read_timeout is added to the default, and
+                                     what a long poll waits for its first byte
+                                     does not count                          */
     int64_t tcp_user_timeout;     /* 30 s: bytes that were sent and that the
                                      host's kernel does not acknowledge;
                                      negative: the system's own limit        */
-    int64_t min_speed;            /* bytes: of an answer's body in each 30 s;
-                                     0: 1024                                 */
+    int64_t min_speed;            /* bytes: of an answer's body, or of a
+                                     request that fills the kernel's buffer,
+                                     in each 30 s (or read_timeout, if that is
+                                     longer) but the last; 0: 1024           */
 };
 
 /* Reads the environment, the files of ~/.aws and the CA bundle; opens no
@@ -343,7 +348,9 @@ struct headcount_call {
     size_t body_size;
     bool retry_writes;            /* send a request again that was sent
                                      completely and got no answer, even if its
-                                     operation may write                     */
+                                     operation may write; a gateway's 502 or
+                                     504, and a 500 or 503 without a code of
+                                     AWS, are no answer                      */
     /* With assume_role: its external id, the session's name that CloudTrail
      * shows (NULL: "headcount-...") and for how long its credentials are good
      * (whole seconds, 15 minutes to 12 hours; 0: STS's default, an hour). */
@@ -368,12 +375,14 @@ struct headcount_sign_request;
  * trust as calls: headcount_begin_fetch.  No redirect is followed.  Nothing is
  * retried, except that GET, HEAD, PUT, DELETE, OPTIONS and TRACE, and any
  * method with replay_ok, are sent once more if a kept connection ended before
- * any answer; and that a signed request is signed and sent once more when its
- * answer is that credentials have expired, or that its time is wrong while the
- * answer's Date differs from our clock.  A status of 4xx or 5xx is an answer:
- * code 0, and service_code and message are what it says.  A URL or header that
- * cannot be sent is HEADCOUNT_EARG in the outcome; no sentence shows more of a
- * URL than scheme and host. */
+ * any answer; that any method is sent once more if a kept connection had been
+ * closed before and its peer is proved not to have read the whole request (a
+ * FIN, then an RST, and no byte acknowledged); and that a signed request is
+ * signed and sent once more when its answer is that credentials have expired,
+ * or that its time is wrong while the answer's Date differs from our clock.  A
+ * status of 4xx or 5xx is an answer: code 0, and service_code and message are
+ * what it says.  A URL or header that cannot be sent is HEADCOUNT_EARG in the
+ * outcome; no sentence shows more of a URL than scheme and host. */
 struct headcount_fetch {
     size_t size;
     void *user;                   /* headcount_op_user returns it            */

@@ -127,7 +127,8 @@ headcount.json = core.json
 -- @tparam[opt] string options.expect_account 12 digits: nothing is sent with
 -- credentials of another account (`"EACCOUNT"`)
 -- @tparam[opt] boolean options.retry_writes send a request again that was sent
--- completely and got no answer, even if its operation may write
+-- completely and got no answer, even if its operation may write; a gateway's
+-- 502 or 504, and a 500 or 503 without a code of AWS, are no answer
 -- @tparam[opt] string options.target_prefix for a service that headcount does
 -- not know: its requests have the header `x-amz-target:
 -- <target_prefix>.<operation>`
