@@ -3,6 +3,7 @@ nginx, dnsmasq and the kernel see them."""
 import contextlib
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
@@ -154,6 +155,49 @@ def secure_with(certs, headcount):
             return server
 
         yield begin
+
+
+def self_signed(folder, *options):
+    """The certificate that everybody makes in the first minute."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                    "-keyout", folder / "own-key.pem",
+                    "-out", folder / "own-chain.pem", "-days", "30",
+                    "-subj", f"/CN={NAME}", "-addext",
+                    f"subjectAltName=DNS:{NAME}", *options],
+                   check=True, capture_output=True)
+    return folder / "own"
+
+
+@pytest.mark.parametrize("options", [
+    [], ["-addext", "basicConstraints=critical,CA:FALSE"],
+    ["-addext", "keyUsage=digitalSignature"],
+    ["-addext", "extendedKeyUsage=critical,serverAuth"]],
+    ids=["as it is", "no CA", "key usage", "critical usage"])
+def test_a_self_signed_certificate_works_in_the_bundle(headcount, event,
+                                                       tmp_path, options):
+    tls = self_signed(tmp_path, *options)
+    with fill(ecs_server.EcsServer(tls=tls)) as server, names(headcount):
+        headcount.at(server, NAME)
+        run = headcount("handle", *OURS, "--ca-bundle",
+                        tmp_path / "own-chain.pem", stdin=event())
+        assert run.code == 0, run.out
+        assert run.service()["outcome"] == "updated"
+
+
+def test_a_self_signed_certificate_is_no_other_with_its_name(headcount, event,
+                                                             tmp_path):
+    """The bundle has the certificate of last month: same name, other bytes."""
+    tls = self_signed(tmp_path)
+    old = tmp_path / "old"
+    old.mkdir()
+    self_signed(old)
+    with fill(ecs_server.EcsServer(tls=tls)) as server, names(headcount):
+        headcount.at(server, NAME)
+        run = headcount("handle", *OURS, "--ca-bundle",
+                        old / "own-chain.pem", stdin=event())
+        assert run.code == 1, run.out
+        assert NAME in run.out and "certificate" in run.out
+        assert server.requests == []
 
 
 def test_a_session_is_taken_up_where_the_server_ended_it(secure_with,
