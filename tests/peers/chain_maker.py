@@ -188,65 +188,65 @@ GO = r"""
 package main
 
 import (
-	"bufio"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
-	"fmt"
-	"os"
-	"strings"
-	"time"
+    "bufio"
+    "crypto/x509"
+    "encoding/json"
+    "encoding/pem"
+    "fmt"
+    "os"
+    "strings"
+    "time"
 )
 
 func read(path string) ([]*x509.Certificate, error) {
-	rest, err := os.ReadFile(path)
-	var all []*x509.Certificate
-	for err == nil {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		var c *x509.Certificate
-		c, err = x509.ParseCertificate(block.Bytes)
-		all = append(all, c)
-	}
-	return all, err
+    rest, err := os.ReadFile(path)
+    var all []*x509.Certificate
+    for err == nil {
+        var block *pem.Block
+        if block, rest = pem.Decode(rest); block == nil {
+            break
+        }
+        var c *x509.Certificate
+        c, err = x509.ParseCertificate(block.Bytes)
+        all = append(all, c)
+    }
+    return all, err
 }
 
 func judge(folder, host string, at int64) error {
-	roots, err := read(folder + "/roots.pem")
-	if err != nil {
-		return err
-	}
-	chain, err := read(folder + "/chain.pem")
-	if err != nil {
-		return err
-	}
-	o := x509.VerifyOptions{DNSName: host, CurrentTime: time.Unix(at, 0),
-		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool()}
-	for _, c := range roots {
-		o.Roots.AddCert(c)
-	}
-	for _, c := range chain[1:] {
-		o.Intermediates.AddCert(c)
-	}
-	_, err = chain[0].Verify(o)
-	return err
+    roots, err := read(folder + "/roots.pem")
+    if err != nil {
+        return err
+    }
+    chain, err := read(folder + "/chain.pem")
+    if err != nil {
+        return err
+    }
+    o := x509.VerifyOptions{DNSName: host, CurrentTime: time.Unix(at, 0),
+        Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool()}
+    for _, c := range roots {
+        o.Roots.AddCert(c)
+    }
+    for _, c := range chain[1:] {
+        o.Intermediates.AddCert(c)
+    }
+    _, err = chain[0].Verify(o)
+    return err
 }
 
 func main() {
-	lines := bufio.NewScanner(os.Stdin)
-	for lines.Scan() {
-		var folder, host string
-		var at int64
-		fmt.Sscan(lines.Text(), &folder, &host, &at)
-		text := ""
-		if err := judge(folder, host, at); err != nil {
-			text = strings.ReplaceAll(err.Error(), "\n", " ")
-		}
-		out, _ := json.Marshal(text)
-		fmt.Println(string(out))
-	}
+    lines := bufio.NewScanner(os.Stdin)
+    for lines.Scan() {
+        var folder, host string
+        var at int64
+        fmt.Sscan(lines.Text(), &folder, &host, &at)
+        text := ""
+        if err := judge(folder, host, at); err != nil {
+            text = strings.ReplaceAll(err.Error(), "\n", " ")
+        }
+        out, _ := json.Marshal(text)
+        fmt.Println(string(out))
+    }
 }
 """
 
