@@ -340,6 +340,18 @@ $(BUILD)/tests/fuzz/lua_%_fuzz: $(BUILD)/obj/tests/fuzz/lua_%_fuzz.o \
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
+# Built with the targets, so that it stays one that builds.
+$(BUILD)/tests/fuzz/tls_record: $(BUILD)/obj/tests/fuzz/tls_record.o $(LIB_A)
+	$(call quiet,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -pie -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+
+replays: $(BUILD)/tests/fuzz/tls_record
+
+# The target signs its chains.
+$(patsubst %,$(BUILD)/tests/fuzz/chain_%,replay fuzz): \
+    $(call obj,tests/peers/x509_maker.c)
+
 .SECONDARY:
 
 # One program by its name, or all of a folder; A= is a part of a test's name.

@@ -224,26 +224,3 @@ void x509_pem(struct hc_buf *out, struct hc_str der)
     hc_buf_lit(out, "-----END CERTIFICATE-----\n");
     hc_buf_fini(&text);
 }
-
-static void push(void *out, const void *p, size_t n)
-{
-    hc_buf_put(out, p, n);
-}
-
-void x509_from_pem(struct hc_buf *der, const char *file)
-{
-    br_pem_decoder_context pem;
-    char path[256], *text;
-    size_t n;
-
-    hc_fmt(path, sizeof path, "%s/%s", t_certs(), file);
-    text = t_file(path, &n);
-    br_pem_decoder_init(&pem);
-    for (size_t at = 0; at < n;) {
-        at += br_pem_decoder_push(&pem, text + at, n - at);
-        if (br_pem_decoder_event(&pem) == BR_PEM_BEGIN_OBJ)
-            br_pem_decoder_setdest(&pem, push, der);
-        else if (der->n > 0)
-            break;
-    }
-}

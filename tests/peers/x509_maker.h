@@ -1,7 +1,8 @@
 /* peers/x509_maker.h - X.509 certificates of any shape, good or not, signed
  * with P-256 keys that anybody can know.
  *
- * Used by: wire/chain_test.c, wire/cert_test.c and wire/constraints_test.c.
+ * Used by: wire/chain_test.c, wire/cert_test.c, wire/constraints_test.c and
+ * fuzz/chain_fuzz.c.
  * Instead of moto: moto has no certificates, and openssl makes few
  * broken ones.
  */
@@ -39,7 +40,5 @@ void x509_ext_usage(struct hc_buf *out, const char *oid, size_t n);
 /* The certificate, appended. */
 void x509_make(struct hc_buf *out, const struct x509_spec *s);
 void x509_pem(struct hc_buf *out, struct hc_str der);
-/* The first certificate of a file of tests/peers/certs.sh. */
-void x509_from_pem(struct hc_buf *der, const char *file);
 
 #endif
