@@ -134,8 +134,10 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 
 # What one file sees beside core's headers.
 see = $(if $(filter tests/%,$1),-Itests) \
-    $(if $(filter bindings/cli/% tests/cli/%,$1),-Ibindings/cli) \
-    $(if $(filter bindings/% tests/cli/% tests/lua/% tests/fuzz/lua_%,$1),\
+    $(if $(filter bindings/cli/% tests/cli/% tests/fuzz/cli_%,$1),\
+    -Ibindings/cli) \
+    $(if $(filter bindings/% tests/cli/% tests/lua/% tests/fuzz/lua_% \
+    tests/fuzz/cli_%,$1),\
     -isystem $(LUA_INC) -Ibindings/lua) \
     $(if $(filter %/verb_version.c,$1),-I$(BUILD)/obj)
 
@@ -339,6 +341,22 @@ $(BUILD)/tests/fuzz/lua_%_fuzz: $(BUILD)/obj/tests/fuzz/lua_%_fuzz.o \
 	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/tests/fuzz/cli_%_replay: $(BUILD)/obj/tests/fuzz/cli_%_fuzz.o \
+    $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/tests/cli.a \
+    $(BUILD)/tests/lua.a $(LUA_FILES_O) $(LIB_A)
+	$(call quiet,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LUA_LIB) \
+	    $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/tests/fuzz/cli_%_fuzz: $(BUILD)/obj/tests/fuzz/cli_%_fuzz.o \
+    $(BUILD)/tests/cli.a $(BUILD)/tests/lua.a \
+    $(LUA_FILES_O) $(LIB_A)
+	$(call quiet,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LUA_LIB) \
+	    $(BEARSSL_LIB) $(LDLIBS)
 
 # Built with the targets, so that it stays one that builds.
 $(BUILD)/tests/fuzz/tls_record: $(BUILD)/obj/tests/fuzz/tls_record.o $(LIB_A)

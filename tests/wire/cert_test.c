@@ -376,7 +376,7 @@ static void push(void *out, const void *p, size_t n)
     hc_buf_put(out, p, n);
 }
 
-/* The first certificate of a file of tests/peers/certs.sh. */
+/* The first certificate of a file in t_certs(). */
 static void from_pem(struct hc_buf *der, const char *file)
 {
     br_pem_decoder_context pem;
