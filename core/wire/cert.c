@@ -169,11 +169,24 @@ static bool cert_constraints(struct hc_cert *c, struct hc_str value,
     return true;
 }
 
-/* Reads the extension 2.5.29.`which`; `critical` is NULL if it is not. */
-static bool cert_known(struct hc_cert *c, unsigned which, struct hc_str value,
-                       const char *critical)
+/* One extension; 2.5.29.`which`, or 0.  `critical` is NULL if it is not. */
+struct cert_extension {
+    struct hc_str oid, value;
+    const char *critical;
+    unsigned which;
+};
+
+/* False for one that is damaged.  Extensions that only help to find things (key
+ * identifiers, CRLs) are not known when critical: nothing here can do what
+ * their issuer insists on. */
+static bool cert_read_extension(struct hc_cert *c,
+                                const struct cert_extension *x)
 {
-    switch (which) {
+    struct hc_str value = x->value;
+    const char *critical = x->critical;
+
+
+    switch (x->which) {
     case EXT_SAN:
         return cert_san(c, value);
     case EXT_BASIC:
@@ -188,38 +201,32 @@ static bool cert_known(struct hc_cert *c, unsigned which, struct hc_str value,
     case EXT_POLICIES:                   /* BearSSL judges a critical one */
         return true;
     default:
-        return critical == NULL;
+        if (critical != NULL && c->unknown.n == 0)
+            c->unknown = x->oid;
+        return true;
     }
 }
 
 /* *seen has a bit for each extension 2.5.29.x: one that stands twice makes the
- * certificate unreadable (4.2).  Extensions that only help to find things (key
- * identifiers, CRLs) are not known when critical: nothing here can do what
- * their issuer insists on. */
+ * certificate unreadable (4.2). */
 static bool cert_extension(struct hc_cert *c, struct hc_str ext,
                            uint64_t *seen)
 {
-    struct hc_str oid, value;
-    const char *critical;
+    struct cert_extension x = { .which = 0 };
     bool is_critical;
-    unsigned which = 0;
 
-    if (!hc_der_take(&ext, DER_OID, &oid) ||
-        !hc_der_take_flag(&ext, &is_critical, &critical) ||
-        !hc_der_take(&ext, DER_OCTETS, &value) || ext.n > 0)
+    if (!hc_der_take(&ext, DER_OID, &x.oid) ||
+        !hc_der_take_flag(&ext, &is_critical, &x.critical) ||
+        !hc_der_take(&ext, DER_OCTETS, &x.value) || ext.n > 0)
         return false;
-    critical = is_critical ? critical : NULL;
-    if (oid.n == 3 && hc_str_starts(oid, HC_STR("\x55\x1D")) &&
-        cert_byte(oid, 2) < 64)
-        which = cert_byte(oid, 2);
-    if (which != 0 && (*seen >> which & 1) != 0)
+    x.critical = is_critical ? x.critical : NULL;
+    if (x.oid.n == 3 && hc_str_starts(x.oid, HC_STR("\x55\x1D")) &&
+        cert_byte(x.oid, 2) < 64)
+        x.which = cert_byte(x.oid, 2);
+    if (x.which != 0 && (*seen >> x.which & 1) != 0)
         return false;
-    *seen |= (uint64_t)1 << which;
-    if (cert_known(c, which, value, critical))
-        return true;
-    if (c->unknown.n == 0)
-        c->unknown = oid;
-    return critical != NULL;
+    *seen |= (uint64_t)1 << x.which;
+    return cert_read_extension(c, &x);
 }
 
 /* Unique ids, which nobody uses, and extensions follow the key. */
@@ -366,10 +373,12 @@ int hc_cert_get(struct hc_cert *c, struct hc_str der)
 /* Takes the next name of kind `tag` off a list that cert_san has checked. */
 static bool cert_next_name(struct hc_str *list, int tag, struct hc_str *name)
 {
-    while (list->n > 0)
-        if (hc_der_take(list, tag, name))
-            return true;
-    return false;
+    int found;
+
+    do {
+        found = hc_der_element(list, name);
+    } while (found >= 0 && found != tag);
+    return found == tag;
 }
 
 bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n)

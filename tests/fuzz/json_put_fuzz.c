@@ -46,7 +46,7 @@ static bool read_all(const struct hc_json_doc *d, struct hc_buf *out,
 
         must(hc_json_string(d, v, out) == 0);
         must(hc_buf_error(out) == 0);
-        same = same && hc_str_eq(hc_str_n(out->p + at, out->n - at),
+        same = same && hc_str_eq(hc_str_from(hc_buf_view(out), at),
                                  hc_str_cut(&rest, '\xFF'));
         hc_buf_chr(out, '\xFF');
     }

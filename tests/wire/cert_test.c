@@ -293,6 +293,9 @@ TEST(cert, damaged_extensions_are_refused)
 
         x509_ext(&x, bad[i].oid, false, bad[i].value);
         CHECK_INT(hc_cert_get(&c, made_with(&x)), HEADCOUNT_ESYNTAX);
+        x = buf();
+        x509_ext(&x, bad[i].oid, true, bad[i].value);
+        CHECK_INT(hc_cert_get(&c, made_with(&x)), HEADCOUNT_ESYNTAX);
     }
 }
 
