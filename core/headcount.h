@@ -909,7 +909,10 @@ struct headcount_stats {
 /* One attempt of one call; marks are monotonic microseconds, 0 = did not
  * happen (a reused connection has no dns, connect and tls). */
 struct headcount_timing {
-    const char *operation, *host, *address;      /* FETCH: the method        */
+    const char *operation, *host, *address;      /* FETCH: the method; address:
+                                     that of the proxy, if there is one, which
+                                     made a tunnel between connect_end and
+                                     tls_start                               */
     int attempt, status;
     bool reused, resumed;
     int64_t start, dns_start, dns_end, connect_start, connect_end;

@@ -163,11 +163,7 @@ int hc_client_find_proxy(struct hc_client *k, struct hc_endpoint *at,
     if (p->origin.port == 0 && client_open_proxy(k, p, url, e) < 0)
         return e->code;
     at->proxy = p;
-    return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "%s is to be reached through a proxy "
-                        "(HTTPS_PROXY), which this version cannot do: unset "
-                        "it, or put the host into NO_PROXY",
-                        at->host);
+    return 0;
 }
 
 int hc_client_no_region(const struct hc_client *k, struct headcount_error *e)

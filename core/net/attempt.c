@@ -1,9 +1,12 @@
 /* net/attempt.c - one address: connect, shake hands.
  *
  *   CONNECT   -> CONNECTED           [attempt_connect]
- *   CONNECTED -> HANDSHAKE, DONE     [attempt_go_on]   an engine is free
+ *   CONNECTED -> OUTER, TUNNEL, HANDSHAKE, DONE
+ *                                    [attempt_go_on]   an engine is free
+ *   OUTER     -> TUNNEL, DONE        [attempt_outer]
+ *   TUNNEL    -> HANDSHAKE           [attempt_tunnel]
  *   HANDSHAKE -> DONE                [attempt_handshake]
- *   any       -> FAILED              an error, or the handshake's time is over
+ *   any       -> FAILED              an error, or the state's time is over
  *
  * They stand here in the opposite order, since each calls the next.
  */
@@ -29,13 +32,30 @@ static void attempt_close_socket(struct hc_attempt *a)
     hc_sock_close(fd);
 }
 
+static void attempt_free_engine(struct hc_attempt *a)
+{
+    a->shared->engines -= a->has_engine;
+    a->has_engine = false;
+}
+
+static void attempt_free_tunnel(struct hc_attempt *a)
+{
+    if (a->tunnel == NULL)
+        return;
+    hc_tunnel_fini(a->tunnel);
+    hc_free(&a->shared->net->sys.alloc, a->tunnel, sizeof *a->tunnel);
+    a->tunnel = NULL;
+}
+
 static void attempt_close(struct hc_attempt *a, enum hc_attempt_state state)
 {
     attempt_close_socket(a);
     hc_conn_free(a->conn);
     a->conn = NULL;
-    if (a->state == ATTEMPT_HANDSHAKE)
-        a->shared->engines--;
+    if (a->shared != NULL) {
+        attempt_free_engine(a);
+        attempt_free_tunnel(a);
+    }
     a->reached = a->state;
     a->state = state;
 }
@@ -46,18 +66,36 @@ static int attempt_fail(struct hc_attempt *a, int code)
     return code;
 }
 
+/* The host that has the address. */
+static const struct hc_origin *attempt_peer(const struct hc_attempt *a)
+{
+    const struct hc_proxy *proxy = a->shared->proxy;
+
+    return proxy != NULL ? &proxy->origin : a->shared->origin;
+}
+
+/* The end of the handshake that is under way. */
+static const struct hc_origin *attempt_where(const struct hc_attempt *a,
+                                             char where[HC_CONN_WHERE])
+{
+    bool outer = a->state == ATTEMPT_OUTER;
+    const struct hc_origin *end = outer ? attempt_peer(a) : a->shared->origin;
+
+    hc_conn_where(where, end, &a->addr, outer ? NULL : a->shared->proxy);
+    return end;
+}
+
 /* wire/tls knows the host; the port and the address come from here. */
 static void attempt_say_where(const struct hc_attempt *a,
                               struct headcount_error *e)
 {
     char where[HC_CONN_WHERE], what[sizeof e->what];
-    struct hc_str host = hc_str(a->shared->origin->host);
+    struct hc_str host = hc_str(attempt_where(a, where)->host);
     struct hc_str rest = hc_str_from(hc_str(e->what), host.n);
 
     if (!hc_str_starts(hc_str(e->what), host) ||
         !hc_str_starts(rest, HC_STR(": ")))
         return;
-    hc_conn_where(where, a->shared->origin, &a->addr);
     hc_fmt(what, sizeof what, "%s%.*s", where, HC_STR_ARG(rest));
     hc_fmt(e->what, sizeof e->what, "%s", what);
 }
@@ -67,21 +105,55 @@ static int attempt_refused(struct hc_attempt *a, int err,
 {
     char where[HC_CONN_WHERE];
 
-    hc_conn_where(where, a->shared->origin, &a->addr);
+    hc_conn_where(where, attempt_peer(a), &a->addr, NULL);
     return attempt_fail(a, hc_error_sys(e, HEADCOUNT_ECONNECT, -err,
                                         "no connection to %s", where));
 }
 
 /* ---- HANDSHAKE ---- */
 
+static int64_t attempt_limit(const struct hc_attempt *a)
+{
+    const struct hc_net_config *c = &a->shared->net->config;
+
+    return a->state == ATTEMPT_TUNNEL ? c->connect_timeout : c->tls_timeout;
+}
+
 static int attempt_overdue(struct hc_attempt *a, struct headcount_error *e)
 {
     char where[HC_CONN_WHERE];
+    bool tunnel = a->state == ATTEMPT_TUNNEL;
 
-    hc_conn_where(where, a->shared->origin, &a->addr);
+    attempt_where(a, where);
     return attempt_fail(a, hc_error_set(
-        e, HEADCOUNT_ETIMEDOUT, "%s: no end of the TLS handshake within %lld "
-        "ms", where, (long long)(a->shared->net->config.tls_timeout / HC_MS)));
+        e, tunnel ? HEADCOUNT_EPROXY : HEADCOUNT_ETIMEDOUT,
+        "%s: no %s within %lld ms", where,
+        tunnel ? "answer to CONNECT" : "end of the TLS handshake",
+        (long long)(attempt_limit(a) / HC_MS)));
+}
+
+/* 0: it goes on until then; else it is over. */
+static int attempt_wait(struct hc_attempt *a, int64_t now,
+                        struct headcount_error *e)
+{
+    if (now >= a->until)
+        return attempt_overdue(a, e);
+    hc_job_at(a->shared->job, a->until);
+    return 0;
+}
+
+static void attempt_enter(struct hc_attempt *a, enum hc_attempt_state state,
+                          int64_t now)
+{
+    a->state = state;
+    a->until = hc_time_add(now, attempt_limit(a));
+}
+
+static int attempt_done(struct hc_attempt *a)
+{
+    attempt_free_engine(a);
+    a->state = ATTEMPT_DONE;
+    return 1;
 }
 
 static int attempt_handshake(struct hc_attempt *a, int64_t now,
@@ -98,52 +170,126 @@ static int attempt_handshake(struct hc_attempt *a, int64_t now,
         a->heard = true;
         a->heard_at = now;
     }
-    if (open == 0 && now >= a->until)
-        return attempt_overdue(a, e);
-    if (open == 0) {
-        hc_job_at(a->shared->job, a->until);
-        return 0;
-    }
+    if (open == 0)
+        return attempt_wait(a, now, e);
     a->marks.tls_end = attempt_after(a->marks.tls_start, now);
     a->marks.resumed = hc_tls_was_resumed(&a->conn->engine);
     hc_stats_count(&net->stats, a->shared->stats, tls_handshakes);
     if (a->marks.resumed)
         hc_stats_count(&net->stats, a->shared->stats, tls_resumed);
-    a->shared->engines--;
-    a->state = ATTEMPT_DONE;
-    return 1;
+    return attempt_done(a);
 }
 
-/* ---- CONNECTED ---- */
-
-static int attempt_start_tls(struct hc_attempt *a, int64_t now,
+/* TLS to the origin, or to the proxy. */
+static int attempt_start_tls(struct hc_attempt *a, bool outer,
                              struct headcount_error *e)
 {
     const struct hc_attempt_shared *c = a->shared;
     struct hc_net *net = c->net;
     struct hc_tls_config tls = {
-        .anchors = c->anchors, .host = hc_str(c->origin->host),
-        .wall = hc_wall(&net->sys), .session = c->session,
+        .anchors = outer ? c->proxy->anchors : c->anchors,
+        .host = hc_str(outer ? c->proxy->origin.host : c->origin->host),
+        .wall = hc_wall(&net->sys), .session = outer ? NULL : c->session,
         .alloc = &net->sys.alloc,
     };
     int err = hc_random(&net->sys, tls.seed, sizeof tls.seed, e);
 
     if (err == 0)
-        err = hc_conn_start_tls(a->conn, &tls, e);
+        err = outer ? hc_conn_start_outer(a->conn, &tls, e)
+                    : hc_conn_start_tls(a->conn, &tls, e);
     hc_wipe(tls.seed, sizeof tls.seed);
+    return err < 0 ? attempt_fail(a, err) : 0;
+}
+
+static int attempt_start_handshake(struct hc_attempt *a, int64_t now,
+                                   struct headcount_error *e)
+{
+    int err = attempt_start_tls(a, false, e);
+
     if (err < 0)
-        return attempt_fail(a, err);
+        return err;
     a->marks.tls_start = attempt_after(a->marks.connect_end, now);
-    a->until = hc_time_add(now, net->config.tls_timeout);
-    a->shared->engines++;
-    a->state = ATTEMPT_HANDSHAKE;
+    attempt_enter(a, ATTEMPT_HANDSHAKE, now);
     return attempt_handshake(a, now, e);
 }
+
+/* ---- TUNNEL ---- */
+
+static int attempt_tunnel(struct hc_attempt *a, int64_t now,
+                          struct headcount_error *e)
+{
+    int stands = hc_tunnel_step(a->tunnel, a->conn, e);
+
+    a->answered = a->tunnel->http.status != 0;
+    if (stands < 0)
+        return attempt_fail(a, stands);
+    if (stands == 0)
+        return attempt_wait(a, now, e);
+    attempt_free_tunnel(a);
+    a->heard_at = now;
+    return attempt_start_handshake(a, now, e);
+}
+
+static int attempt_start_tunnel(struct hc_attempt *a, int64_t now,
+                                struct headcount_error *e)
+{
+    const struct hc_alloc *alloc = &a->shared->net->sys.alloc;
+
+    a->tunnel = hc_alloc(alloc, sizeof *a->tunnel);
+    if (a->tunnel == NULL)
+        return attempt_fail(a, hc_error_set(e, HEADCOUNT_ENOMEM,
+                                            "out of memory for a tunnel"));
+    hc_tunnel_init(a->tunnel, alloc, a->shared->proxy, a->shared->origin);
+    attempt_enter(a, ATTEMPT_TUNNEL, now);
+    return attempt_tunnel(a, now, e);
+}
+
+/* ---- OUTER ---- */
+
+/* The connection leads to the proxy, or to the origin. */
+static int attempt_stands(struct hc_attempt *a, int64_t now,
+                          struct headcount_error *e)
+{
+    if (!a->shared->origin->tls)
+        return attempt_done(a);
+    return a->shared->proxy != NULL ? attempt_start_tunnel(a, now, e)
+                                    : attempt_start_handshake(a, now, e);
+}
+
+static int attempt_outer(struct hc_attempt *a, int64_t now,
+                         struct headcount_error *e)
+{
+    int open = hc_outer_handshake(a->conn->outer, &a->conn->watch, e);
+
+    if (open < 0) {
+        attempt_say_where(a, e);
+        return attempt_fail(a, open);
+    }
+    if (open == 0)
+        return attempt_wait(a, now, e);
+    hc_stats_count(&a->shared->net->stats, a->shared->stats, tls_handshakes);
+    a->heard_at = now;
+    return attempt_stands(a, now, e);
+}
+
+static int attempt_start_outer(struct hc_attempt *a, int64_t now,
+                               struct headcount_error *e)
+{
+    int err = attempt_start_tls(a, true, e);
+
+    if (err < 0)
+        return err;
+    attempt_enter(a, ATTEMPT_OUTER, now);
+    return attempt_outer(a, now, e);
+}
+
+/* ---- CONNECTED ---- */
 
 static int attempt_go_on(struct hc_attempt *a, int64_t now,
                          struct headcount_error *e)
 {
-    bool tls = a->shared->origin->tls;
+    bool outer = a->shared->proxy != NULL && a->shared->proxy->origin.tls;
+    bool tls = outer || a->shared->origin->tls;
 
     if (tls && a->shared->engines >= HC_ATTEMPT_ENGINES)
         return 0;
@@ -153,10 +299,10 @@ static int attempt_go_on(struct hc_attempt *a, int64_t now,
                                             "out of memory for a connection"));
     a->conn->origin = *a->shared->origin;
     a->conn->addr = a->addr;
-    if (tls)
-        return attempt_start_tls(a, now, e);
-    a->state = ATTEMPT_DONE;
-    return 1;
+    a->conn->proxy = a->shared->proxy;
+    a->has_engine = tls;
+    a->shared->engines += tls;
+    return outer ? attempt_start_outer(a, now, e) : attempt_stands(a, now, e);
 }
 
 /* ---- CONNECT ---- */
@@ -196,6 +342,8 @@ int hc_attempt_step(struct hc_attempt *a, int64_t now,
     switch (a->state) {
     case ATTEMPT_CONNECT:   return attempt_connect(a, now, e);
     case ATTEMPT_CONNECTED: return attempt_go_on(a, now, e);
+    case ATTEMPT_OUTER:     return attempt_outer(a, now, e);
+    case ATTEMPT_TUNNEL:    return attempt_tunnel(a, now, e);
     case ATTEMPT_HANDSHAKE: return attempt_handshake(a, now, e);
     case ATTEMPT_DONE:      return 1;
     case ATTEMPT_CLOSED:
@@ -217,7 +365,7 @@ int hc_attempt_start(struct hc_attempt *a, struct hc_attempt_shared *shared,
     *a = (struct hc_attempt){ .state = ATTEMPT_CONNECT, .addr = *addr,
                               .heard_at = now, .shared = shared };
     a->marks.connect_start = now;
-    int fd = hc_sock_tcp(addr, shared->origin->port, &limits);
+    int fd = hc_sock_tcp(addr, attempt_peer(a)->port, &limits);
 
     if (fd < 0)
         return attempt_refused(a, fd, e);
@@ -228,8 +376,7 @@ int hc_attempt_start(struct hc_attempt *a, struct hc_attempt_shared *shared,
 
 bool hc_attempt_is_open(const struct hc_attempt *a)
 {
-    return a->state == ATTEMPT_CONNECT || a->state == ATTEMPT_CONNECTED ||
-           a->state == ATTEMPT_HANDSHAKE;
+    return a->state >= ATTEMPT_CONNECT && a->state <= ATTEMPT_HANDSHAKE;
 }
 
 void hc_attempt_fini(struct hc_attempt *a)

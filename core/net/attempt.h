@@ -1,24 +1,29 @@
-/* net/attempt.h - one address of a host: connect, then the TLS handshake.
+/* net/attempt.h - one address of a host, or of the proxy that leads to it:
+ * connect, then the TLS handshake.
  *
- *   CONNECT --> CONNECTED --> HANDSHAKE --> DONE       any --> FAILED
+ *   CONNECT --> CONNECTED --> [OUTER] --> [TUNNEL] --> HANDSHAKE --> DONE
+ *                                                      any --> FAILED
  *
- * A dial races several of them.  From HANDSHAKE on each has a connection and a
- * TLS engine of its own.
+ * OUTER is TLS to the proxy, TUNNEL its answer to CONNECT.  A dial races
+ * several of them.  Behind CONNECTED each has a connection and the TLS engines
+ * that it needs.
  */
 #ifndef HC_NET_ATTEMPT_H
 #define HC_NET_ATTEMPT_H
 
 #include "net/conn.h"
+#include "net/tunnel.h"
 
 struct hc_net;
 
-/* TLS engines of one dial at a time, 50 KiB each.  One more address that is
- * connected waits until an engine is free. */
+/* Attempts of one dial that have a TLS engine at a time, 50 KiB each (with TLS
+ * to a proxy: two of them).  One more address that is connected waits until one
+ * of these ends. */
 #define HC_ATTEMPT_ENGINES 3
 
 enum hc_attempt_state {
-    ATTEMPT_CLOSED, ATTEMPT_CONNECT, ATTEMPT_CONNECTED, ATTEMPT_HANDSHAKE,
-    ATTEMPT_DONE, ATTEMPT_FAILED
+    ATTEMPT_CLOSED, ATTEMPT_CONNECT, ATTEMPT_CONNECTED, ATTEMPT_OUTER,
+    ATTEMPT_TUNNEL, ATTEMPT_HANDSHAKE, ATTEMPT_DONE, ATTEMPT_FAILED
 };
 
 /* All attempts of one dial share it; it outlives them. */
@@ -28,6 +33,7 @@ struct hc_attempt_shared {
     struct headcount_stats *stats;       /* of the dial                      */
     const struct hc_origin *origin;
     const struct hc_anchors *anchors;    /* of a tls origin                  */
+    const struct hc_proxy *proxy;        /* or NULL                          */
     const struct hc_tls_session *session;    /* to resume, or NULL           */
     size_t engines;                      /* in use                           */
 };
@@ -37,16 +43,20 @@ struct hc_attempt {
     struct hc_addr addr;
     struct hc_conn *conn;                /* DONE: taken by the owner         */
     int64_t heard_at;                    /* when it began, then each time it
-                                            got further: connected, and the
-                                            first bytes of TLS               */
+                                            got further: connected, a tunnel,
+                                            and the first bytes of TLS       */
+    bool answered;                       /* the proxy did: what follows is not
+                                            the fault of this address        */
     struct hc_marks marks;               /* of connect and TLS               */
 
     enum hc_attempt_state reached;       /* FAILED, CLOSED: the state before */
 
     struct hc_attempt_shared *shared;    /* private from here                */
     struct hc_watch watch;               /* until the connection has it      */
+    struct hc_tunnel *tunnel;            /* in TUNNEL                        */
     bool heard;                          /* bytes came in HANDSHAKE          */
-    int64_t until;                       /* of the handshake                 */
+    bool has_engine;                     /* it counts in shared->engines     */
+    int64_t until;                       /* of the handshake, of the tunnel  */
 };
 
 /* 1 DONE, 0 waits, < 0 FAILED with the sentence in *e; the socket is closed

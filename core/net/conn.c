@@ -20,6 +20,21 @@ struct hc_conn *hc_conn_new(const struct hc_system *sys,
     return c;
 }
 
+/* ---- the socket, or TLS to a proxy in its place ---- */
+
+static long conn_put(struct hc_conn *c, const void *p, size_t n)
+{
+    return c->outer == NULL ? hc_sock_send(c->watch.fd, p, n)
+                            : hc_outer_send(c->outer, c->watch.fd, p, n);
+}
+
+static long conn_get(struct hc_conn *c)
+{
+    return c->outer == NULL
+               ? hc_sock_recv(c->watch.fd, c->in, sizeof c->in)
+               : hc_outer_recv(c->outer, c->watch.fd, c->in, sizeof c->in);
+}
+
 /* Tries once to send close_notify: the socket may be full or gone, and nothing
  * waits for it.  After a fork the child must not end a TLS session that its
  * parent still uses. */
@@ -33,7 +48,7 @@ static void conn_say_goodbye(struct hc_conn *c)
     const unsigned char *p = hc_tls_out(&c->engine, &n);
 
     if (p != NULL)
-        hc_sock_send(c->watch.fd, p, n);
+        conn_put(c, p, n);
 }
 
 void hc_conn_free(struct hc_conn *c)
@@ -46,6 +61,7 @@ void hc_conn_free(struct hc_conn *c)
         conn_say_goodbye(c);
         hc_tls_fini(&c->engine);
     }
+    hc_outer_free(c->outer, c->pid == hc_process() ? fd : -1);
     hc_watch_close(&c->watch);
     hc_sock_close(fd);
     hc_wipe(c->in, sizeof c->in);
@@ -53,7 +69,7 @@ void hc_conn_free(struct hc_conn *c)
 }
 
 void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
-                   const struct hc_addr *addr)
+                   const struct hc_addr *addr, const struct hc_proxy *proxy)
 {
     char ip[HC_ADDR_TEXT] = "";
     bool v6 = hc_str_find(hc_str(origin->host), ':') < hc_str(origin->host).n;
@@ -62,11 +78,13 @@ void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
         hc_addr_put(ip, addr);
     hc_fmt(out, HC_CONN_WHERE, "%s%s%s:%u", v6 ? "[" : "", origin->host,
            v6 ? "]" : "", (unsigned)origin->port);
-    if (ip[0] == '\0' || hc_str_eqz(hc_str(ip), origin->host))
-        return;
     size_t n = hc_str(out).n;
 
-    hc_fmt(out + n, HC_CONN_WHERE - n, " (%s)", ip);
+    if (proxy != NULL)
+        hc_fmt(out + n, HC_CONN_WHERE - n, " through the proxy %s",
+               proxy->name);
+    else if (ip[0] != '\0' && !hc_str_eqz(hc_str(ip), origin->host))
+        hc_fmt(out + n, HC_CONN_WHERE - n, " (%s)", ip);
 }
 
 static int conn_failed(const struct hc_conn *c, long err, const char *doing,
@@ -75,8 +93,9 @@ static int conn_failed(const struct hc_conn *c, long err, const char *doing,
     char where[HC_CONN_WHERE];
     bool closed = err == -ECONNRESET || err == -EPIPE || err == -ENOTCONN;
 
-    hc_conn_where(where, &c->origin, &c->addr);
-    return hc_error_sys(e, err == -ETIMEDOUT ? HEADCOUNT_ETIMEDOUT
+    hc_conn_where(where, &c->origin, &c->addr, c->proxy);
+    return hc_error_sys(e, err == -EPROTO ? HEADCOUNT_ETLS
+                           : err == -ETIMEDOUT ? HEADCOUNT_ETIMEDOUT
                            : closed ? HEADCOUNT_ECLOSED : HEADCOUNT_EIO,
                         (int)-err, "%s: %s failed", where, doing);
 }
@@ -103,6 +122,23 @@ int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
     return err;
 }
 
+int hc_conn_start_outer(struct hc_conn *c, const struct hc_tls_config *config,
+                        struct headcount_error *e)
+{
+    c->outer = hc_outer_new(config, e);
+    return c->outer != NULL ? 0 : e->code;
+}
+
+/* With TLS to a proxy: all that was put is with the kernel (1), or the socket
+ * is full (0). */
+static int conn_drained(struct hc_conn *c, struct headcount_error *e)
+{
+    long left = hc_outer_flush(c->outer, c->watch.fd);
+
+    return left == 0 ? 1 : left == HC_SOCK_AGAIN ? 0
+                         : conn_send_failed(c, left, e);
+}
+
 /* 1: `out` is empty; 0: the socket is full. */
 static int conn_flush(struct hc_conn *c, struct headcount_error *e)
 {
@@ -112,8 +148,8 @@ static int conn_flush(struct hc_conn *c, struct headcount_error *e)
         const unsigned char *p = hc_tls_out(&c->engine, &n);
 
         if (p == NULL || n == 0)
-            return 1;
-        long sent = hc_sock_send(c->watch.fd, p, n);
+            return c->outer == NULL ? 1 : conn_drained(c, e);
+        long sent = conn_put(c, p, n);
 
         if (sent == HC_SOCK_AGAIN)
             return 0;
@@ -131,10 +167,11 @@ static int conn_fill(struct hc_conn *c, struct headcount_error *e)
         return CONN_EOF;
     if ((c->watch.got & HC_WATCH_READ) == 0)
         return CONN_WAIT;
-    long n = hc_sock_recv(c->watch.fd, c->in, sizeof c->in);
+    long n = conn_get(c);
 
     /* A short read took all there was; poll says when there is more. */
-    if (n < (long)sizeof c->in)
+    if (n < (long)sizeof c->in &&
+        (c->outer == NULL || hc_outer_is_open(c->outer)))
         c->watch.got &= ~HC_WATCH_READ;
     if (n == HC_SOCK_AGAIN)
         return CONN_WAIT;
@@ -219,7 +256,7 @@ static int conn_send_plain(struct hc_conn *c, struct hc_str *from,
                            struct headcount_error *e)
 {
     while (from->n > 0) {
-        long n = hc_sock_send(c->watch.fd, from->p, from->n);
+        long n = conn_put(c, from->p, from->n);
 
         if (n == HC_SOCK_AGAIN)
             return 0;
@@ -228,7 +265,7 @@ static int conn_send_plain(struct hc_conn *c, struct hc_str *from,
         c->sent += (uint64_t)n;
         *from = hc_str_from(*from, (size_t)n);
     }
-    return 1;
+    return c->outer == NULL ? 1 : conn_drained(c, e);
 }
 
 static int conn_send_tls(struct hc_conn *c, struct hc_str *from,
@@ -348,5 +385,6 @@ bool hc_conn_is_quiet(struct hc_conn *c)
         if (unread > 0 || hc_tls_state(&c->engine) != TLS_OPEN)
             return false;
     }
-    return hc_sock_is_quiet(c->watch.fd);
+    return (c->outer == NULL || hc_outer_is_quiet(c->outer)) &&
+           hc_sock_is_quiet(c->watch.fd);
 }

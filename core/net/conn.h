@@ -10,6 +10,7 @@
 
 #include "net/job.h"
 #include "net/list.h"
+#include "net/outer.h"
 #include "net/sock.h"
 #include "net/sys.h"
 #include "wire/proxy.h"
@@ -32,11 +33,13 @@ struct hc_conn {
     struct hc_watch watch;
     const struct hc_system *sys;
     struct hc_origin origin;
-    struct hc_addr addr;
+    struct hc_addr addr;             /* of the proxy, if there is one        */
+    const struct hc_proxy *proxy;    /* or NULL                              */
     bool tls;
     bool ended;                      /* the peer closed it: a FIN            */
     bool cut;                        /* an RST came without a FIN            */
     struct hc_tls engine;
+    struct hc_outer *outer;          /* TLS to a proxy below it, or NULL     */
     struct hc_marks marks;           /* of the dial                          */
     int64_t born, idle_since;
     uint64_t sent;                   /* bytes that the kernel took           */
@@ -61,6 +64,9 @@ void hc_conn_free(struct hc_conn *c);
 /* Begins TLS: before the first handshake step. */
 int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
                       struct headcount_error *e);
+/* The same for TLS to a proxy, below all other bytes of the connection. */
+int hc_conn_start_outer(struct hc_conn *c, const struct hc_tls_config *config,
+                        struct headcount_error *e);
 /* 1 open, 0 waits, or HEADCOUNT_ETLS, HEADCOUNT_ECERT, HEADCOUNT_ECLOSED,
  * HEADCOUNT_ENOMEM. */
 int hc_conn_handshake(struct hc_conn *c, struct headcount_error *e);
@@ -85,9 +91,10 @@ int hc_conn_fin(struct hc_conn *c);
 
 /* Nothing has come since it became idle, neither bytes nor an end. */
 bool hc_conn_is_quiet(struct hc_conn *c);
-/* "HOST:PORT (ADDRESS)": the peer, for an error. */
-#define HC_CONN_WHERE 320
+/* "HOST:PORT (ADDRESS)", or "HOST:PORT through the proxy URL": the peer, for an
+ * error. */
+#define HC_CONN_WHERE (320 + HC_PROXY_NAME)
 void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
-                   const struct hc_addr *addr);
+                   const struct hc_addr *addr, const struct hc_proxy *proxy);
 
 #endif

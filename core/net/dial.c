@@ -27,6 +27,14 @@ static int dial_fail(struct hc_dial *d, int code)
     return code;
 }
 
+/* The addresses are those of the proxy, if there is one: the proxy looks up the
+ * name of the origin. */
+static const struct hc_origin *dial_peer(const struct hc_dial *d)
+{
+    return d->config.proxy != NULL ? &d->config.proxy->origin
+                                   : &d->config.origin;
+}
+
 static void dial_log(const struct hc_dial *d)
 {
     char ip[HC_ADDR_TEXT];
@@ -36,12 +44,31 @@ static void dial_log(const struct hc_dial *d)
         return;
     hc_addr_put(ip, &d->conn->addr);
     hc_log_line(&d->net->log, HEADCOUNT_LOG_DEBUG,
-                "connection host=%s address=%s port=%u dns_us=%lld "
+                "connection host=%s address=%s port=%u%s%s dns_us=%lld "
                 "connect_us=%lld tls_us=%lld resumed=%d",
-                d->config.origin.host, ip, (unsigned)d->config.origin.port,
+                d->config.origin.host, ip, (unsigned)dial_peer(d)->port,
+                d->config.proxy != NULL ? " proxy=" : "",
+                d->config.proxy != NULL ? d->config.proxy->name : "",
                 (long long)(m->dns_end - m->dns_start),
                 (long long)(m->connect_end - m->connect_start),
                 (long long)(m->tls_end - m->tls_start), m->resumed);
+}
+
+/* Before there is a tunnel the sentences are about the proxy's host: says what
+ * it is needed for. */
+static int dial_say(const struct hc_dial *d, struct headcount_error *to,
+                    const struct headcount_error *why)
+{
+    const struct hc_addr none = { .family = 0 };
+    char where[HC_CONN_WHERE];
+
+    if (d->config.proxy == NULL)
+        return hc_error_pass(to, why);
+    hc_conn_where(where, &d->config.origin, &none, d->config.proxy);
+    hc_error_set(to, why->code, "%s: %s", where, why->what);
+    to->sys = why->sys;
+    to->permanent = why->permanent;
+    return why->code;
 }
 
 /* ---- RESOLVE ---- */
@@ -56,23 +83,24 @@ static int64_t dial_now(const struct hc_dial *d, int64_t now)
 static int dial_resolve(struct hc_dial *d, int64_t now)
 {
     struct hc_addrs addrs = { .n = 0 };
+    struct headcount_error why = { .code = 0 };
     char name[HC_ORIGIN_NAME];
     const struct hc_resolve_ask ask = {
-        .name = hc_origin_name(name, &d->config.origin),
+        .name = hc_origin_name(name, dial_peer(d)),
         .waiter = &d->waiter, .job = &d->job, .stats = &d->stats,
         .again = d->asked,
     };
-    int got = hc_resolve(&d->net->resolver, &ask, now, &addrs, &d->error);
+    int got = hc_resolve(&d->net->resolver, &ask, now, &addrs, &why);
 
     d->asked = true;
     if (got < 0)
-        return dial_fail(d, got);
+        return dial_fail(d, dial_say(d, &d->error, &why));
     if (got == 0)
         return 0;
     d->marks.dns_end = dial_now(d, now);
     d->until = hc_time_add(now, d->net->config.connect_timeout);
     hc_eyeballs_init(&d->eyeballs, &addrs, &d->net->health,
-                     d->config.origin.port, now);
+                     dial_peer(d)->port, now);
     d->state = DIAL_RACE;
     return DIAL_AGAIN;
 }
@@ -83,7 +111,7 @@ static void dial_mark(struct hc_dial *d, const struct hc_addr *addr,
                       const char *why, int64_t now)
 {
     char ip[HC_ADDR_TEXT];
-    const struct hc_origin *origin = &d->config.origin;
+    const struct hc_origin *origin = dial_peer(d);
 
     hc_health_failed(&d->net->health, addr, origin->port, now);
     if (!hc_log_wants(&d->net->log, HEADCOUNT_LOG_DEBUG))
@@ -114,14 +142,21 @@ static bool dial_is_open(const struct hc_dial *d)
 static void dial_failed(struct hc_dial *d, const struct hc_attempt *a,
                         const struct headcount_error *why, int64_t now)
 {
-    if (!dial_is_local(why))
+    if (!dial_is_local(why) && !a->answered)
         dial_mark(d, &a->addr, why->what, now);
     d->may_pass = d->may_pass || !why->permanent;
     if (a->reached >= d->reached) {
-        d->worst = *why;
+        hc_error_reset(&d->worst);
+        if (a->reached < ATTEMPT_TUNNEL)
+            dial_say(d, &d->worst, why);
+        else
+            d->worst = *why;
         d->reached = a->reached;
     }
     hc_eyeballs_failed(&d->eyeballs, dial_is_open(d), now);
+    /* Its other addresses have the same rules. */
+    if (why->code == HEADCOUNT_EPROXY && why->permanent)
+        hc_eyeballs_end(&d->eyeballs);
 }
 
 /* The time for connects is over, and no address is begun after it.  Handshakes
@@ -132,8 +167,8 @@ static void dial_end_connects(struct hc_dial *d, int64_t now)
     char where[HC_CONN_WHERE];
     const struct hc_addr none = { 0 };
 
-    hc_conn_where(where, &d->config.origin,
-                  d->attempts_n == 1 ? &d->attempts[0].addr : &none);
+    hc_conn_where(where, dial_peer(d),
+                  d->attempts_n == 1 ? &d->attempts[0].addr : &none, NULL);
     hc_error_set(&e, HEADCOUNT_ETIMEDOUT, "%s: no connection within %lld ms: "
                  "is there a route, and does a security group or firewall let "
                  "it through?", where,
@@ -193,7 +228,8 @@ static struct hc_attempt *dial_winner(struct hc_dial *d, int64_t now,
 static int dial_won(struct hc_dial *d, struct hc_attempt *winner, int64_t now)
 {
     for (struct hc_attempt *a = d->attempts; a != winner; a++)
-        if (hc_attempt_is_open(a) && now - a->heard_at >= HC_EYEBALLS_DELAY)
+        if (hc_attempt_is_open(a) && !a->answered &&
+            now - a->heard_at >= HC_EYEBALLS_DELAY)
             dial_mark(d, &a->addr, "silent, and another address answered",
                       now);
     d->conn = winner->conn;
@@ -234,7 +270,7 @@ static int dial_race(struct hc_dial *d, int64_t now)
 
     if (!dial_is_local(&d->worst))
         hc_resolve_forget(&d->net->resolver,
-                          hc_origin_name(name, &d->config.origin));
+                          hc_origin_name(name, dial_peer(d)));
     d->worst.permanent = d->worst.permanent && !d->may_pass;
     return dial_fail(d, hc_error_pass(&d->error, &d->worst));
 }
@@ -272,7 +308,7 @@ struct hc_dial *hc_dial_new(struct hc_net *net,
     d->shared = (struct hc_attempt_shared){
         .net = net, .job = &d->job, .stats = &d->stats,
         .origin = &d->config.origin, .anchors = config->anchors,
-        .session = config->session,
+        .session = config->session, .proxy = config->proxy,
     };
     d->marks.start = d->marks.dns_start = now;
     hc_job_init(&d->job, &net->jobs, dial_run);

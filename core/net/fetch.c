@@ -188,7 +188,7 @@ static int fetch_say(const struct hc_fetch *f, struct headcount_error *e,
     char where[HC_CONN_WHERE];
     bool shown = code != HEADCOUNT_EPROTOCOL || !f->config.is_secret;
 
-    hc_conn_where(where, f->config.origin, &f->addr);
+    hc_conn_where(where, f->config.origin, &f->addr, f->config.proxy);
     return hc_error_set(e, code, "%s: %s", where, shown
                         ? why->what
                         : "the answer is no HTTP/1.1 that can be read");
@@ -224,6 +224,9 @@ static void fetch_pace(struct hc_fetch *f, int64_t now, uint64_t moved)
 void hc_fetch_request(struct hc_fetch *f)
 {
     int64_t now = fetch_now(f);
+
+    if (f->config.proxy != NULL && !f->config.origin->tls)
+        hc_proxy_put_absolute(f->config.proxy, &f->out, f->config.origin);
     int err = hc_buf_error(&f->out);
 
     if (err < 0) {                       /* half a request is never sent */
@@ -388,10 +391,20 @@ static int fetch_too_big(struct hc_fetch *f, int64_t now)
     char where[HC_CONN_WHERE];
     uint64_t max = f->config.max_body;
 
-    hc_conn_where(where, f->config.origin, &f->addr);
+    hc_conn_where(where, f->config.origin, &f->addr, f->config.proxy);
     hc_error_set(&f->error, HEADCOUNT_ELIMIT,
                  "%s: the answer is larger than %llu bytes: not read", where,
                  (unsigned long long)max);
+    return fetch_lost(f, now);
+}
+
+/* 407 to a request in absolute form: the proxy kept it, and the origin has seen
+ * nothing of it. */
+static int fetch_unauthorized(struct hc_fetch *f, int64_t now)
+{
+    hc_tunnel_unauthorized(f->config.proxy, f->config.origin, &f->http,
+                           &f->error);
+    f->flushed = false;
     return fetch_lost(f, now);
 }
 
@@ -417,6 +430,9 @@ static int fetch_head(struct hc_fetch *f, int64_t now)
         return FETCH_GO_ON;
     uint64_t length = hc_http1_length(&f->http);
 
+    if (f->http.status == 407 && f->config.proxy != NULL &&
+        !f->config.origin->tls)
+        return fetch_unauthorized(f, now);
     if (f->http.state == HTTP1_SIZED && length > f->config.max_body)
         return fetch_too_big(f, now);
     f->state = FETCH_AT_BODY;

@@ -45,7 +45,7 @@ int hc_fetch_say_late(struct hc_fetch *f, int64_t now)
 {
     char where[HC_CONN_WHERE], span[HC_TIME_SPAN], limit[HC_TIME_SPAN];
 
-    hc_conn_where(where, f->config.origin, &f->addr);
+    hc_conn_where(where, f->config.origin, &f->addr, f->config.proxy);
     hc_time_span(span, now - f->since);
     hc_time_span(limit, f->until - f->since);
     if (now >= f->config.deadline)

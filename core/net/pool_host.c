@@ -172,8 +172,10 @@ void hc_pool_idle_keep(struct hc_conn *c, int64_t now)
  * address it is lent all the same. */
 static bool conn_is_doubtful(const struct hc_conn *c, int64_t now)
 {
+    const struct hc_origin *peer = c->proxy != NULL ? &c->proxy->origin
+                                                    : &c->origin;
     int64_t when = hc_health_when(&c->host->pool->net->health, &c->addr,
-                                  c->origin.port, now);
+                                  peer->port, now);
 
     return when > 0 && when >= c->idle_since && c->has_others;
 }

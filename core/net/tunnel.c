@@ -28,14 +28,11 @@ void hc_tunnel_fini(struct hc_tunnel *t)
     hc_buf_fini(&t->out);
 }
 
-void hc_tunnel_where(char out[HC_TUNNEL_WHERE], const struct hc_proxy *proxy,
-                     const struct hc_origin *target)
+static void tunnel_where(char out[HC_CONN_WHERE], const struct hc_tunnel *t)
 {
     const struct hc_addr none = { .family = 0 };
-    char host[HC_CONN_WHERE];
 
-    hc_conn_where(host, target, &none);
-    hc_fmt(out, HC_TUNNEL_WHERE, "%s through the proxy %s", host, proxy->name);
+    hc_conn_where(out, t->target, &none, t->proxy);
 }
 
 /* ---- what is wrong ---- */
@@ -43,9 +40,9 @@ void hc_tunnel_where(char out[HC_TUNNEL_WHERE], const struct hc_proxy *proxy,
 static int tunnel_failed(const struct hc_tunnel *t, const char *why,
                          struct headcount_error *e)
 {
-    char where[HC_TUNNEL_WHERE];
+    char where[HC_CONN_WHERE];
 
-    hc_tunnel_where(where, t->proxy, t->target);
+    tunnel_where(where, t);
     return hc_error_set(e, HEADCOUNT_EPROXY, "%s: %s", where, why);
 }
 
@@ -84,10 +81,11 @@ int hc_tunnel_unauthorized(const struct hc_proxy *proxy,
                            const struct hc_http1 *http,
                            struct headcount_error *e)
 {
-    char where[HC_TUNNEL_WHERE];
+    const struct hc_addr none = { .family = 0 };
+    char where[HC_CONN_WHERE];
     struct hc_str said = tunnel_status(http), scheme = tunnel_scheme(http);
 
-    hc_tunnel_where(where, proxy, target);
+    hc_conn_where(where, target, &none, proxy);
     if (scheme.n > 0)
         hc_error_set(e, HEADCOUNT_EPROXY, "%s: it answered %.*s and asks for "
                      "%.*s: headcount has Basic alone", where,
@@ -104,11 +102,11 @@ static int tunnel_refused(const struct hc_tunnel *t, struct headcount_error *e)
 {
     struct hc_str said = tunnel_status(&t->http);
     int status = t->http.status;
-    char where[HC_TUNNEL_WHERE];
+    char where[HC_CONN_WHERE];
 
     if (status == 407)
         return hc_tunnel_unauthorized(t->proxy, t->target, &t->http, e);
-    hc_tunnel_where(where, t->proxy, t->target);
+    tunnel_where(where, t);
     hc_error_set(e, HEADCOUNT_EPROXY, "%s: it answered %.*s: %s", where,
                  HC_STR_ARG(said),
                  status >= 500 ? "it does not reach this host"
@@ -130,16 +128,23 @@ static int tunnel_answered(const struct hc_tunnel *t, size_t more,
     return hc_error_permanent(e);
 }
 
-/* The connection ended, or it brought what is no answer. */
+/* The connection broke off: its sentence names the proxy already. */
+static int tunnel_lost(const struct headcount_error *why,
+                       struct headcount_error *e)
+{
+    return hc_error_set(e, HEADCOUNT_EPROXY, "%s", why->what);
+}
+
+/* It ended, or it brought what is no answer. */
 static int tunnel_broken(const struct hc_tunnel *t,
                          const struct headcount_error *why,
                          struct headcount_error *e)
 {
-    char where[HC_TUNNEL_WHERE];
+    char where[HC_CONN_WHERE];
 
     if (why->code == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, why);
-    hc_tunnel_where(where, t->proxy, t->target);
+    tunnel_where(where, t);
     hc_error_set(e, HEADCOUNT_EPROXY, "%s: %s", where, why->what);
     return why->code == HEADCOUNT_EPROTOCOL || why->code == HEADCOUNT_ELIMIT
                ? hc_error_permanent(e) : HEADCOUNT_EPROXY;
@@ -158,10 +163,12 @@ static int tunnel_recv(struct hc_tunnel *t, struct hc_conn *c,
 
         if (got == CONN_WAIT)
             return 0;
-        if (got == CONN_EOF)
-            got = hc_http1_eof(&t->http, true, &why);
         if (got < 0)
+            return tunnel_lost(&why, e);
+        if (got == CONN_EOF) {
+            hc_http1_eof(&t->http, true, &why);
             return tunnel_broken(t, &why, e);
+        }
         size_t lent = in.n;
 
         got = hc_http1_feed(&t->http, &in, &why);
@@ -183,9 +190,10 @@ int hc_tunnel_step(struct hc_tunnel *t, struct hc_conn *c,
 
     if (hc_buf_error(&t->out) < 0)
         return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a tunnel");
-    if (t->left.n > 0)
+    if (!t->sent)
         sent = hc_conn_send(c, &t->left, &why);
     if (sent < 0)
-        return tunnel_broken(t, &why, e);
-    return sent == 0 ? 0 : tunnel_recv(t, c, e);
+        return tunnel_lost(&why, e);
+    t->sent = sent == 1;
+    return t->sent ? tunnel_recv(t, c, e) : 0;
 }

@@ -17,6 +17,7 @@ struct hc_tunnel {
     struct hc_http1 http;
     struct hc_buf out;                   /* secret                           */
     struct hc_str left;                  /* of `out`: not sent yet           */
+    bool sent;                           /* all of it is with the kernel     */
 };
 
 /* Both outlive the tunnel.  A request that memory does not suffice for is the
@@ -36,9 +37,5 @@ int hc_tunnel_unauthorized(const struct hc_proxy *proxy,
                            const struct hc_origin *target,
                            const struct hc_http1 *http,
                            struct headcount_error *e);
-/* "HOST:PORT through the proxy URL": the target, for an error. */
-#define HC_TUNNEL_WHERE (HC_PROXY_NAME + HC_HOST_MAX + 40)
-void hc_tunnel_where(char out[HC_TUNNEL_WHERE], const struct hc_proxy *proxy,
-                     const struct hc_origin *target);
 
 #endif

@@ -31,7 +31,8 @@ void hc_unread_begin(struct hc_unread *u, struct hc_conn *c)
     struct hc_sock_told told;
 
     *u = (struct hc_unread){ .acked = 0 };
-    if (hc_sock_told(c->watch.fd, &told))
+    /* Below TLS to a proxy the kernel's FIN is not seen. */
+    if (c->outer == NULL && hc_sock_told(c->watch.fd, &told))
         u->acked = told.acked;
 }
 

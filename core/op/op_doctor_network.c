@@ -41,7 +41,10 @@ static bool network_endpoint(struct op_doctor *d)
         hc_doctor_say_why(d, "eproxy|proxy|");
         return false;
     }
-    if (config->https_proxy.n > 0 || config->http_proxy.n > 0)
+    if (d->endpoint.proxy != NULL)
+        hc_doctor_say(d, "oproxy|proxy|", "it is reached through %s (%s)",
+                      d->endpoint.proxy->name, d->endpoint.proxy->setting);
+    else if (config->https_proxy.n > 0 || config->http_proxy.n > 0)
         hc_doctor_say(d, "oproxy|proxy|", "one is configured, and this host is "
                       "reached without it");
     return true;
@@ -49,13 +52,21 @@ static bool network_endpoint(struct op_doctor *d)
 
 /* ---- name ---- */
 
+/* The host that is connected to: the endpoint's name is looked up by its
+ * proxy. */
+static const struct hc_origin *network_peer(const struct op_doctor *d)
+{
+    return d->endpoint.proxy != NULL ? &d->endpoint.proxy->origin
+                                     : &d->endpoint.origin;
+}
+
 static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
                               int64_t now)
 {
     struct hc_resolver *r = &d->op.h->net.resolver;
     char text[HC_ORIGIN_NAME];
     int64_t until = hc_dns_cache_until(
-        &r->cache, hc_origin_name(text, &d->endpoint.origin));
+        &r->cache, hc_origin_name(text, network_peer(d)));
     struct doctor_list all = { NULL, 0 }, by = all;
 
     for (size_t i = 0; i < addrs->n; i++) {
@@ -72,7 +83,7 @@ static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
 
     d->elapsed = now - d->began;
     hc_doctor_say(d, "odns|DNS|", "%s is %s (%s), %lld ms",
-                  d->endpoint.origin.host, hc_doctor_names(d, &all), asked,
+                  network_peer(d)->host, hc_doctor_names(d, &all), asked,
                   (long long)((now - d->began) / HC_MS));
 }
 
@@ -81,7 +92,7 @@ static int network_name(struct op_doctor *d, int64_t now)
     struct hc_addrs addrs;
     char name[HC_ORIGIN_NAME];
     struct hc_resolve_ask ask = {
-        .name = hc_origin_name(name, &d->endpoint.origin),
+        .name = hc_origin_name(name, network_peer(d)),
         .waiter = &d->waiter,
         .job = &d->op.job, .stats = &d->op.stats, .again = d->began > 0,
     };
@@ -177,9 +188,15 @@ static void network_tell_connection(struct op_doctor *d)
     d->reachable = true;
     d->elapsed = m->connect_end - m->connect_start;
     hc_doctor_say(d, "oconnect|connection|", "%s port %u%s, %lld ms", address,
-                  (unsigned)d->endpoint.origin.port,
+                  (unsigned)network_peer(d)->port,
                   m->reused ? ", kept from before" : "",
                   (long long)(d->elapsed / HC_MS));
+    if (d->endpoint.origin.tls && d->endpoint.proxy != NULL && !m->reused) {
+        d->elapsed = m->tls_start - m->connect_end;
+        hc_doctor_say(d, "otunnel|tunnel|", "the proxy made one to %s, "
+                      "%lld ms", d->endpoint.host,
+                      (long long)(d->elapsed / HC_MS));
+    }
     if (d->endpoint.origin.tls)
         network_tell_tls(d);
     else
@@ -195,6 +212,8 @@ static void network_failed(struct op_doctor *d)
 
     hc_error_pass(&d->why, &d->fetch.error);
     hc_doctor_say_why(d, tls ? "etls|TLS|"
+                         : d->fetch.error.code == HEADCOUNT_EPROXY
+                             ? "etunnel|tunnel|"
                              : "econnect|connection|check route, security "
                                "group and firewall, and that the endpoint "
                                "listens");

@@ -3,8 +3,9 @@
 --
 -- A call that fails returns `nil, message, code`: the code is AWS's
 -- (`"ClusterNotFoundException"`) or headcount's (`"ETIMEDOUT"`, `"ETLS"`,
--- `"EPOLICY"`, ...).  A wrong argument raises an error with the caller's line.
--- Times are seconds unless a name ends in `_us`; `timings` are microseconds.
+-- `"EPROXY"`, `"EPOLICY"`, ...).  A wrong argument raises an error with the
+-- caller's line.  Times are seconds unless a name ends in `_us`; `timings` are
+-- microseconds.
 --
 --     local headcount = require "headcount"
 --     local client = assert(headcount.client { region = "eu-west-1" })

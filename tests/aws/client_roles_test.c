@@ -148,7 +148,7 @@ TEST(client_roles, a_role_that_cannot_be_assumed_is_none)
     static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
     static const char *const nowhere[] = { "A=b", NULL };
     static const char *const proxy[] = {
-        "AWS_REGION=eu-west-1", "HTTPS_PROXY=http://127.0.0.1:1", NULL };
+        "AWS_REGION=eu-west-1", "HTTPS_PROXY=socks4://127.0.0.1:1", NULL };
     struct headcount_error e = { 0 };
 
     open_fine(env);

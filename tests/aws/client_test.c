@@ -111,18 +111,53 @@ TEST(client, a_bad_place_is_none)
     close_all();
 }
 
-TEST(client, a_proxy_that_we_cannot_use_is_an_error_and_no_detour)
+static const struct hc_proxy *proxy_of(const char *url)
 {
-    static const char *const env[] = { "HTTPS_PROXY=http://proxy:3128",
-                                       "NO_PROXY=.internal", NULL };
     struct hc_endpoint_slot *p = NULL;
-    struct headcount_error e = { 0 };
+
+    CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
+    return p->endpoint.proxy;
+}
+
+TEST(client, an_endpoint_knows_its_proxy)
+{
+    static const char *const env[] = {
+        "HTTPS_PROXY=https://u:p@proxy:3128", "https_proxy=",
+        "NO_PROXY=.internal", "http_proxy=plain",
+        "AWS_LAMBDA_RUNTIME_API=runtime:9001", NULL };
 
     open_fine(env);
-    CHECK_INT(place("eu-west-1", "", &p, &e), HEADCOUNT_ECONFIG);
-    CHECK(strstr(e.what, "NO_PROXY") != NULL);
-    CHECK_INT(place("eu-west-1", "https://ecs.test.internal", &p, NULL), 0);
-    CHECK_INT(place("eu-west-1", "https://127.0.0.1:1", &p, NULL), 0);
+    const struct hc_proxy *p = proxy_of("");
+
+    CHECK(p != NULL && p->anchors != NULL);
+    CHECK_Z(p->name, "https://***@proxy:3128");
+    CHECK_Z(p->setting, "HTTPS_PROXY");
+    CHECK(proxy_of("https://a.test") == p);
+    CHECK(proxy_of("https://ecs.test.internal") == NULL);
+    CHECK(proxy_of("https://127.0.0.1:1") == NULL);
+    CHECK(proxy_of("http://runtime:9001") == NULL);
+    p = proxy_of("http://runtime:9002");
+    CHECK(p != NULL && p->anchors == NULL);
+    CHECK_Z(p->name, "http://plain:80");
+    CHECK_Z(p->setting, "http_proxy");
+    close_all();
+}
+
+TEST(client, a_proxy_that_is_none_is_the_error_of_those_who_need_it)
+{
+    static const char *const env[] = { "https_proxy=socks5://u:hushhush@proxy",
+                                       "NO_PROXY=.internal", NULL };
+    struct hc_endpoint_slot *p = NULL;
+
+    open_fine(env);
+    for (int i = 0; i < 2; i++) {
+        struct headcount_error e = { 0 };
+
+        CHECK_INT(place("eu-west-1", "", &p, &e), HEADCOUNT_ECONFIG);
+        CHECK(strstr(e.what, "https_proxy") != NULL);
+        CHECK(strstr(e.what, "hush") == NULL);
+    }
+    CHECK(proxy_of("https://ecs.test.internal") == NULL);
     close_all();
 }
 

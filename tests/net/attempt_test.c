@@ -2,6 +2,7 @@
 #include "net/attempt.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/sock.h"
@@ -177,6 +178,91 @@ TEST(attempt, a_connection_that_stands_is_counted_when_it_is_closed)
     CHECK_INT(world.net.stats.connections_opened, 1);
     hc_attempt_fini(&a);
     CHECK_INT(stats.connections_opened, 1);
+    close_world();
+}
+
+/* ---- through a proxy ---- */
+
+static struct hc_proxy proxy;
+
+/* The peer is the proxy, and the target too, once there is a tunnel. */
+static void open_proxy(void)
+{
+    open_world("ec");
+    world.peer.certificate = NULL;
+    origin.tls = false;
+    proxy = (struct hc_proxy){ .origin = origin, .name = "http://proxy" };
+    origin = (struct hc_origin){ .tls = true, .host = "ecs.test.internal",
+                                 .port = 443 };
+    shared.proxy = &proxy;
+}
+
+static void asked_for_a_tunnel(struct hc_attempt *a)
+{
+    CHECK_INT(start(a), 0);
+    drive(a, ATTEMPT_TUNNEL);
+    for (int i = 0; i < 1000 && world.peer.conns[0].got_n == 0; i++)
+        net_world_round(&world);
+    CHECK_INT(shared.engines, 1);
+    CHECK(memcmp(world.peer.conns[0].got, "CONNECT ecs.test.internal:443 ",
+                 30) == 0);
+}
+
+TEST(attempt, a_tunnel_comes_before_the_handshake)
+{
+    struct hc_attempt a;
+    struct net_peer_conn *c;
+
+    open_proxy();
+    asked_for_a_tunnel(&a);
+    c = &world.peer.conns[0];
+    world.now += 7;
+    net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\n\r\n");
+    c->tls = calloc(1, sizeof *c->tls);
+    CHECK(c->tls != NULL);
+    tls_server_init(c->tls, "ec");
+    tls_server_start(c->tls);
+    drive(&a, ATTEMPT_DONE);
+    CHECK(a.conn->tls && a.conn->proxy == &proxy && a.answered);
+    CHECK_INT(a.marks.tls_start - a.marks.connect_end, 7);
+    CHECK_INT(stats.connections_opened, 1);
+    CHECK_INT(stats.tls_handshakes, 1);
+    hc_attempt_fini(&a);
+    close_world();
+}
+
+TEST(attempt, a_tunnel_has_its_time)
+{
+    struct hc_attempt a;
+
+    open_proxy();
+    asked_for_a_tunnel(&a);
+    world.now += 3100 * HC_MS - 1;
+    CHECK_INT(hc_attempt_step(&a, world.now, &error), 0);
+    world.now += 1;
+    CHECK_INT(hc_attempt_step(&a, world.now, &error), HEADCOUNT_EPROXY);
+    CHECK(strstr(error.what, "ecs.test.internal:443 through the proxy "
+                             "http://proxy: no answer to CONNECT within 3100 "
+                             "ms") == error.what);
+    CHECK_INT(error.permanent, 0);
+    CHECK(!a.answered);
+    hc_attempt_fini(&a);
+    close_world();
+}
+
+/* What follows is not the fault of the proxy's address. */
+TEST(attempt, a_refusal_is_an_answer)
+{
+    struct hc_attempt a;
+
+    open_proxy();
+    asked_for_a_tunnel(&a);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 502 Bad\r\n\r\n");
+    drive(&a, ATTEMPT_FAILED);
+    CHECK_INT(error.code, HEADCOUNT_EPROXY);
+    CHECK_INT(a.reached, ATTEMPT_TUNNEL);
+    CHECK(a.answered);
+    hc_attempt_fini(&a);
     close_world();
 }
 

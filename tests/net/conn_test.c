@@ -140,7 +140,7 @@ TEST(where, names_host_port_and_address)
         char where[HC_CONN_WHERE];
 
         memcpy(origin.host, rows[i].host, strlen(rows[i].host) + 1);
-        hc_conn_where(where, &origin, &rows[i].addr);
+        hc_conn_where(where, &origin, &rows[i].addr, NULL);
         CHECK_Z(where, rows[i].want);
     }
 }

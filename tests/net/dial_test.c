@@ -556,3 +556,74 @@ TEST(dial, every_limit_stays)
     failed_with(HEADCOUNT_ETIMEDOUT, "TLS handshake within 3100 ms");
     close(fd);
 }
+
+/* ---- through a proxy ---- */
+
+static struct hc_proxy proxy;
+
+/* The peer is the proxy, under a name; the origin's is in no hosts file. */
+static void dial_through(const char *name)
+{
+    const struct hc_dial_config config = {
+        .origin = { .tls = true, .host = "ecs.elsewhere", .port = 443 },
+        .anchors = &world.anchors, .owner = &owner.job, .proxy = &proxy,
+    };
+
+    proxy = (struct hc_proxy){ .origin = net_world_origin(&world),
+                               .name = "http://***@proxy" };
+    hc_str_copy(proxy.origin.host, sizeof proxy.origin.host, hc_str(name));
+    memset(&owner, 0, sizeof owner);
+    hc_job_init(&owner.job, &world.net.jobs, owner_run);
+    owner.dial = hc_dial_new(&world.net, &config, world.now);
+    CHECK(owner.dial != NULL);
+}
+
+static int64_t failed_at(unsigned char last)
+{
+    const struct hc_addr addr = { .family = 4, .ip = { 127, 0, 0, last } };
+
+    return hc_health_when(&world.net.health, &addr, world.peer.port, world.now);
+}
+
+#define THROUGH "ecs.elsewhere:443 through the proxy http://***@proxy: "
+
+TEST(dial, a_proxys_name_is_looked_up_and_an_answer_marks_nothing)
+{
+    open_world("127.0.0.1 proxy.test\n", NULL);
+    dial_through("proxy.test");
+    for (int i = 0; i < 1000 && (world.peer.n == 0 ||
+                                 world.peer.conns[0].got_n == 0); i++)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 502 Bad\r\n\r\n");
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(failed_at(1), 0);
+    failed_with(HEADCOUNT_EPROXY, THROUGH "it answered 502 Bad: ");
+}
+
+TEST(dial, a_proxy_that_refuses_for_good_is_asked_once)
+{
+    open_world("127.0.0.1 proxy.test\n127.0.0.2 proxy.test\n", NULL);
+    dial_through("proxy.test");
+    for (int i = 0; i < 1000 && (world.peer.n == 0 ||
+                                 world.peer.conns[0].got_n == 0); i++)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 407 No\r\n\r\n");
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->error.permanent, 1);
+    CHECK_INT(world.peer.n, 1);
+    failed_with(HEADCOUNT_EPROXY, "it answered 407 No");
+}
+
+TEST(dial, what_fails_before_a_tunnel_is_said_of_the_proxy)
+{
+    open_world("127.0.0.1 proxy.test\n", NULL);
+    net_peer_refuse(&world.peer);
+    dial_through("proxy.test");
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->error.sys, ECONNREFUSED);
+    CHECK(failed_at(1) != 0);
+    failed_with(HEADCOUNT_ECONNECT, THROUGH "no connection to proxy.test:");
+    open_world("127.0.0.1 a.test\n", NULL);
+    dial_through("bad..name");
+    failed_with(HEADCOUNT_EDNS, THROUGH);
+}

@@ -887,3 +887,73 @@ TEST(fetch, a_dial_taken_over_has_the_whole_time_to_connect)
     net_world_close(&world);
     CHECK(!failed);
 }
+
+/* ---- through a proxy ---- */
+
+static struct hc_proxy proxy;
+
+/* The peer is the proxy; the origin is nowhere. */
+static void begin_plain(void)
+{
+    static const struct hc_origin nowhere = { .host = "a.test", .port = 80 };
+
+    proxy = (struct hc_proxy){ .origin = net_world_origin(&world),
+                               .setting = "http_proxy",
+                               .name = "http://***@proxy" };
+    hc_buf_init_secret(&proxy.authorization, t_alloc(), 100);
+    hc_buf_lit(&proxy.authorization, "Basic dTpw");
+    CHECK_INT(hc_buf_error(&proxy.authorization), 0);
+    memset(&one, 0, sizeof one);
+    one.request = "GET /b HTTP/1.1\r\nHost: a.test\r\n\r\n";
+    const struct hc_fetch_config config = {
+        .origin = &nowhere, .proxy = &proxy,
+        .stats = &one.stats,
+    };
+
+    hc_job_init(&one.job, &world.net.jobs, fetcher_run);
+    CHECK_INT(hc_fetch_start(&one.f, &world.net, &one.job, &config, world.now),
+              0);
+    for (int i = 0; i < 1000 && got_by_all() == 0; i++)
+        net_world_round(&world);
+}
+
+static void end_plain(void)
+{
+    fetcher_end(&one);
+    net_world_close(&world);
+    hc_buf_fini(&proxy.authorization);
+}
+
+TEST(fetch, a_plain_request_to_a_proxy_is_in_absolute_form)
+{
+    world_open(NULL);
+    begin_plain();
+    CHECK_STR(hc_str_n(world.peer.conns[0].got, world.peer.conns[0].got_n),
+              "GET http://a.test/b HTTP/1.1\r\n"
+              "Proxy-Authorization: Basic dTpw\r\nHost: a.test\r\n\r\n");
+    net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                                 "\r\nhi");
+    net_world_until(&world, &one.ended);
+    CHECK(one.done);
+    CHECK_STR(hc_str_n(one.body, one.body_n), "hi");
+    CHECK_INT(one.stats.dns_lookups, 0);
+    end_plain();
+}
+
+TEST(fetch, a_proxy_that_wants_other_credentials_did_nothing)
+{
+    world_open(NULL);
+    begin_plain();
+    CHECK(one.f.flushed);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n"
+                                 "\r\n");
+    net_world_until(&world, &one.ended);
+    CHECK(one.failed && !one.f.flushed);
+    CHECK_INT(one.heads, 0);
+    CHECK_INT(one.f.error.code, HEADCOUNT_EPROXY);
+    CHECK_INT(one.f.error.permanent, 1);
+    CHECK(strstr(one.f.error.what, "a.test:80 through the proxy "
+                                   "http://***@proxy: it answered 407 No: it "
+                                   "does not accept") != NULL);
+    end_plain();
+}

@@ -36,9 +36,10 @@ static void scene_open(const char *url)
     hc_watch_open(&s.jobs, &watch, fd[0], NULL);
     s.conn = hc_conn_new(&s.sys, &watch);
     CHECK(s.conn != NULL);
-    s.conn->origin = s.proxy.origin;
     s.target = (struct hc_origin){ .tls = true, .host = "ecs.test",
                                    .port = 443 };
+    s.conn->origin = s.target;
+    s.conn->proxy = &s.proxy;
     hc_tunnel_init(&s.tunnel, t_alloc(), &s.proxy, &s.target);
     s.other = fd[1];
 }

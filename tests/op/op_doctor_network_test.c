@@ -123,14 +123,14 @@ TEST(op_doctor_network, without_a_date_the_clock_is_not_known)
     look_end();
 }
 
-TEST(op_doctor_network, a_proxy_is_named)
+TEST(op_doctor_network, a_proxy_that_is_none_is_said)
 {
     static const char *const env[] = {
-        "AWS_REGION=eu-west-1", "HTTPS_PROXY=http://u:secretword@127.0.0.1:1",
+        "AWS_REGION=eu-west-1", "HTTPS_PROXY=socks://u:secretword@127.0.0.1:1",
         NULL };
 
     look_at(env);
-    look_has("proxy", HEADCOUNT_ERROR, "through a proxy");
+    look_has("proxy", HEADCOUNT_ERROR, "SOCKS");
     CHECK(strstr(headcount_outcome(scene.op)->json, "secretword") == NULL);
     CHECK(look_nth("dns", 0) == NULL);
     look_end();

@@ -309,11 +309,9 @@ TEST(fetch, a_host_that_is_not_aws_needs_a_bundle)
     scene_close();
 }
 
-TEST(fetch, a_proxy_is_refused_as_it_is_for_calls)
+TEST(fetch, a_proxy_that_is_none_is_an_error_as_it_is_for_calls)
 {
-    static const char *const env[] = { "HTTP_PROXY=http://10.0.0.1:3128",
-                                       "http_proxy=http://10.0.0.1:3128",
-                                       "HTTPS_PROXY=http://10.0.0.1:3128",
+    static const char *const env[] = { "HTTPS_PROXY=socks5://10.0.0.1:3128",
                                        NULL };
 
     scene_open(false, NULL);
@@ -321,7 +319,7 @@ TEST(fetch, a_proxy_is_refused_as_it_is_for_calls)
     scene.env = env;
     CHECK_INT(scene_new((struct headcount_config){ .size = 0 }), 0);
     says(fetch((struct headcount_fetch){ .url = "https://example.test/" }),
-         HEADCOUNT_ECONFIG, "proxy");
+         HEADCOUNT_ECONFIG, "SOCKS");
     headcount_op_free(scene.op);
     scene_close();
 }

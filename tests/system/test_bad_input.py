@@ -161,9 +161,9 @@ PASSWORDS = [
      "AWS_ENDPOINT_URL_ECS", "user and password do not belong there"),
     ("a URL of FTP", [], {"AWS_ENDPOINT_URL_ECS": f"ftp://me:{HIDDEN}@a/"},
      "AWS_ENDPOINT_URL_ECS", "begin with https:// or http://"),
-    ("a proxy", [], {"HTTPS_PROXY": f"http://me:{HIDDEN}@127.0.0.1:1",
+    ("a proxy", [], {"HTTPS_PROXY": f"socks5://me:{HIDDEN}@127.0.0.1:1",
                      "AWS_ENDPOINT_URL_ECS": "https://ecs.test.internal"},
-     "ecs.test.internal", "HTTPS_PROXY", "unset it"),
+     "HTTPS_PROXY", "SOCKS proxies are not supported", "http:// or https://"),
 ]
 SETTINGS = [
     *of("missing region", 253,

@@ -102,10 +102,10 @@ def test_a_peer_that_never_answers_ends_with_the_time(doctor):
     assert d.all("timeout") or d.all("connect")
 
 
-def test_a_proxy_is_refused_and_its_password_is_not_shown(doctor):
-    d = doctor("prod", code=1, HTTPS_PROXY="http://u:hushhush@127.0.0.1:9",
+def test_a_proxy_that_is_none_is_said_without_its_password(doctor):
+    d = doctor("prod", code=1, HTTPS_PROXY="socks://u:hushhush@127.0.0.1:9",
                no_proxy=None)
-    d.one("proxy", "error", "through a proxy")
+    d.one("proxy", "error", "SOCKS proxies are not supported")
     assert "hushhush" not in d.run.out
 
 

@@ -191,7 +191,7 @@ def test_another_hosts_bundle(certs, headcount, event, secure):
 
 @pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY"])
 def test_a_proxy_is_no_silent_detour(secure, headcount, event, name):
-    """What is to go through one and cannot yet is an error."""
+    """Nobody listens where the proxy should be."""
     run = headcount("handle", *OURS, stdin=event(),
                     **{name: "http://127.0.0.1:1"})
     assert run.code in (1, 253)
