@@ -24,12 +24,13 @@
 
 #define ANSWER_TOKENS 4096
 
-/* A text that is cut never ends within a character. */
+/* A text that is cut never ends within a character, which has four bytes at
+ * most: one that is no UTF-8 is not cut to nothing. */
 static void answer_copy(char *out, size_t cap, struct hc_str s)
 {
     if (s.n >= cap) {
         s.n = cap - 1;
-        while (s.n > 0 && ((unsigned char)s.p[s.n] & 0xC0) == 0x80)
+        for (int i = 0; i < 3 && ((unsigned char)s.p[s.n] & 0xC0) == 0x80; i++)
             s.n--;
     }
     hc_fmt(out, cap, "%.*s", HC_STR_ARG(s));
