@@ -30,6 +30,8 @@ PROGRAM = os.environ.get("HEADCOUNT", str(TOP / "build" / "headcount"))
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "packages: `make packages` runs it, not `make test`")
+    config.addinivalue_line(
+        "markers", "proxies: `make proxies` runs it, not `make test`")
 
 
 def patience(seconds):
