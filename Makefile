@@ -150,7 +150,7 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 # ---- rules ----
 
 .PHONY: all deps demo test check failed san valgrind cover fuzz soak mutants \
-    matrix bench allocations packages size tidy fmt static lambda lua-env lua-module \
+    matrix proxies bench allocations packages size tidy fmt static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
     lua-programs replays t FORCE
 
@@ -429,6 +429,10 @@ soak: ## a million calls, then units and system tests for SOAK_SECONDS (600)
 
 packages: ## static builds of both architectures, zips, and their tests
 	@$(RUN) packages
+
+proxies: ## through tinyproxy and squid, which it installs
+	@CC='$(CC)' sh tests/deps.sh proxies
+	@$(RUN) proxies
 
 allocations: ## every request for memory of every unit test fails in turn
 	@$(RUN) allocations

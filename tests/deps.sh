@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh all|demo|matrix - installs what a build, the demo or the tests lack.
+# deps.sh all|demo|matrix|proxies - installs what a build, demo or tests lack.
 #
 # It looks for commands and headers, not for packages, and asks apt-get once
 # for all that is missing; where it may not, it prints the line to run.  The
@@ -222,6 +222,8 @@ look_for_peers
 [ "$want" = demo ] || look_for_tests
 # The clients that `make matrix` runs beside headcount.
 [ "$want" != matrix ] || command_or go golang-go
+[ "$want" != proxies ] || { command_or tinyproxy tinyproxy
+    command_or squid squid-openssl; }
 [ -z "$missing" ] || install_missing
 make_venv
 [ "$want" = demo ] || make_npm_peers
