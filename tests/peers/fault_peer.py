@@ -209,6 +209,12 @@ class Port:
     def talk(self, line):
         if self.take("accept"):
             return self.fault.play(self, line)
+        if self.fault.stage.startswith("prox"):
+            line.wait_head()
+            if self.take("proxy"):
+                return self.fault.play(self, line)
+            line.buffer = b""
+            line.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
         if self.tls:
             context = self.peer.context
             if self.take("tls"):
@@ -253,7 +259,7 @@ class Port:
             self.fault.play(self, line)
             self.ready.set()
             line.until_end()
-        elif stage in ("listen", "accept", "tls"):
+        elif stage in ("listen", "accept", "proxy", "tls"):
             # What a kept connection has to end for, before a new one fails.
             if stage == "listen":
                 self.spoil_listener()

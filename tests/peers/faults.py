@@ -4,7 +4,7 @@ A stage says when: "listen" (there is no connection), "accept" (a new one, no
 byte read), "tls" (instead of the handshake), "idle" (a kept one, before the
 next request), "bytes" (the first bytes of a request are there, none is read),
 "head" (its head was read), "answer" (it was read to its end), "dns" (the
-name is looked up), "route" (no packet leaves).
+name is looked up), "route" (no packet leaves), "proxy" (it was asked for a tunnel).
 
 Used by: system/fault_table.py, system/fault_others.py, system/test_faults.py,
 peers/fault_peer.py.
@@ -88,6 +88,38 @@ def accept_reset(port, line):
        "The server accepts the connection and says nothing.", only="plain")
 def accept_silent(port, line):
     line.until_end()
+
+
+# ---- a proxy, before it makes a tunnel ----
+
+def proxy(name, text, *pieces, end=True):
+    @fault(name, "proxy", text, only="tls")
+    def play(port, line):
+        for piece in pieces:
+            line.send(piece)
+        if end:
+            line.finish()
+        line.until_end()
+
+
+Fault("proxy", "proxied", "A proxy makes the tunnel.", only="tls")
+proxy("proxy-silent", "A proxy says nothing.", end=False)
+proxy("proxy-close", "A proxy closes instead of an answer.")
+proxy("proxy-407", "A proxy asks for a name and a password.",
+      answer("407 Proxy Authentication Required", b"",
+             'proxy-authenticate: Basic realm="x"'))
+proxy("proxy-403", "A proxy answers 403 with a page.",
+      answer("403 Forbidden", b"<html><title>Denied</title></html>",
+             "content-type: text/html"))
+proxy("proxy-502", "A proxy answers 502.", answer("502 Bad Gateway", b""))
+proxy("proxy-bytes", "A proxy makes the tunnel and says more.",
+      b"HTTP/1.1 200 OK\r\n\r\n<html>hello</html>")
+proxy("proxy-other", "A proxy does not speak HTTP.", b"\5\0hello\r\n\r\n")
+
+
+@fault("proxy-reset", "proxy", "A proxy resets the connection.", only="tls")
+def proxy_reset(port, line):
+    line.reset()
 
 
 # ---- TLS ----

@@ -32,6 +32,8 @@
 
 struct cell {
     headcount *h;
+    struct headcount_system system;
+    char proxy[128];                 /* HTTPS_PROXY of this handle           */
     headcount_op *op;
     char kind[8], marker[32];
     size_t bytes;
@@ -120,6 +122,15 @@ static headcount_op *begin(struct cell *c, const char *kind, size_t bytes)
     return op;
 }
 
+static const char *cell_env(void *ud, const char *name)
+{
+    const struct cell *c = ud;
+
+    if (strcmp(name, "HTTPS_PROXY") == 0)
+        return *c->proxy == '\0' ? NULL : c->proxy;
+    return strcmp(name, "AWS_EC2_METADATA_DISABLED") == 0 ? "true" : NULL;
+}
+
 static void open_cell(char *field[FIELDS])
 {
     struct cell *c = cell_at(field[1]);
@@ -129,6 +140,12 @@ static void open_cell(char *field[FIELDS])
     if (c->h != NULL)
         fail("an ID is in use");
     HEADCOUNT_INIT(&config);
+    HEADCOUNT_INIT(&c->system);
+    c->system.ud = c;
+    c->system.env = cell_env;
+    config.system = &c->system;
+    snprintf(c->proxy, sizeof c->proxy, "%s",
+             given(field[10]) == NULL ? "" : field[10]);
     config.region = "eu-west-1";
     config.access_key_id = "AKIDEXAMPLE";
     config.secret_access_key = "secret";

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -20,9 +21,9 @@ import (
 )
 
 type cell struct {
-	id, url, kind string
-	calls, size   int
-	client        *http.Client
+	id, to, kind string
+	calls, size  int
+	client       *http.Client
 }
 
 var (
@@ -50,7 +51,7 @@ func (c *cell) post(kind string, size int) (int, bool, error) {
 	c.calls++
 	body := `{"cluster":"` + marker + `","pad":"` +
 		strings.Repeat("x", size) + `"}`
-	request, err := http.NewRequest("POST", c.url,
+	request, err := http.NewRequest("POST", c.to,
 		bytes.NewReader([]byte(body)))
 	if err != nil {
 		return 0, false, err
@@ -103,8 +104,13 @@ func open(f []string) *cell {
 			return d.DialContext(ctx, network, f[9])
 		}}}
 	size, _ := strconv.Atoi(f[11])
-	return &cell{id: f[1], url: f[2], kind: f[3], size: size,
+	var proxy func(*http.Request) (*url.URL, error)
+	if at, err := url.Parse(f[10]); err == nil && f[10] != "-" {
+		proxy = http.ProxyURL(at)
+	}
+	return &cell{id: f[1], to: f[2], kind: f[3], size: size,
 		client: &http.Client{Timeout: read * 2, Transport: &http.Transport{
+			Proxy:                 proxy,
 			DialContext:           dialer.DialContext,
 			TLSHandshakeTimeout:   connect,
 			ResponseHeaderTimeout: read,

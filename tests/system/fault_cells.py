@@ -11,7 +11,7 @@ GOOD_MS, SHORT_MS = 20000, 1200
 # Faults that a time limit ends; the others get a limit that a busy machine
 # does not reach.
 TIMED = {"syn-lost", "accept-silent", "tls-silent", "silent", "head-stuck",
-         "body-stuck", "drip", "one-silent"}
+         "body-stuck", "drip", "one-silent", "proxy-silent"}
 # These wait for the resolver's own limits.
 SLOW = TIMED | {"dns-silent", "dns-slow", "dns-servfail", "dns-refused"}
 
@@ -84,7 +84,9 @@ class Alone:
                                    dns, size)
         process = subprocess.Popen(
             list(map(str, words)), stdin=subprocess.PIPE, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self.env if proxy == "-" else
+            {**self.env, "HTTPS_PROXY": proxy})
         self.processes[number] = process
 
         def follow():
@@ -181,7 +183,8 @@ class Cell:
             port.ready.wait()
             calls.say(f"go {number}")
 
-        host = NAME if port.dns else "127.0.0.1"
+        proxied = self.fault.stage.startswith("prox")
+        host = NAME if port.dns or proxied else "127.0.0.1"
         number = calls.begin(
             f"{'https' if self.tls else 'http'}://{host}:{port.number}",
             self.kind, on_line, self.kept,
@@ -189,6 +192,7 @@ class Cell:
             connect=short if timed else GOOD_MS,
             attempt=short if self.fault.name == "drip" else "-",
             dns=port.dns.address if port.dns else "127.0.0.1:9",
+            proxy=f"http://127.0.0.1:{port.number}" if proxied else "-",
             size=self.fault.large)
 
     def __str__(self):

@@ -59,7 +59,9 @@ class CurlCalls:
         limits = ["-sS", "--connect-timeout", f"{connect / 1000}",
                   "--max-time", f"{read * 2 / 1000}", "--cacert",
                   str(self.certs / "ca.pem"), "-H", "expect:"]
-        if f"//{fault_cells.NAME}:" in url:
+        if proxy != "-":
+            limits += ["-x", proxy]
+        elif f"//{fault_cells.NAME}:" in url:
             port = url.rsplit(":", 1)[1]
             limits += ["--resolve",
                        f"{fault_cells.NAME}:{port}:127.0.0.77,127.0.0.1"]
@@ -71,8 +73,9 @@ class CurlCalls:
         if kept:
             command += [*limits, "--data", '{"cluster":"warm"}', "-o",
                         f"{folder}/warm", url, "--next", *limits,
+                        "--noproxy", "127.0.0.1", "--max-time", "60",
                         f"http://127.0.0.1:{self.gate.server_port}/{number}",
-                        "--max-time", "60", "--next"]
+                        "--next"]
         command += [*limits, "--data-binary", f"@{body}", "-o",
                     f"{folder}/answer", "-w",
                     "%{exitcode} %{http_code}", url]

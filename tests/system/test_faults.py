@@ -77,8 +77,8 @@ def test_an_error_is_one_sentence_with_its_place(ran):
             assert text == ""
             continue
         if cell.result.code != "ESERVICE":
-            place = fault_cells.NAME if cell.fault.stage == "dns" \
-                else "127.0.0.1"
+            named = cell.fault.stage in ("dns", "proxy")
+            place = fault_cells.NAME if named else "127.0.0.1"
             assert text.count(place) == 1 or cell.fault.stage == "dns", text
             assert "eu-west-1" in text, text
         assert "errno" not in text and "  " not in text, text
