@@ -191,7 +191,7 @@ class Client:
 
 # The name server is beyond the path as well, where there is a name.
 @pytest.mark.parametrize("kind, named", [
-    ("read", False), ("write", False), ("write", True)])
+    ("read", False), ("read", True), ("write", False), ("write", True)])
 def test_a_path_that_dies_and_comes_back(programs, certs, tmp_path, kind,
                                          named):
     with path_with(tmp_path, certs, delay=DELAY) as path, \
