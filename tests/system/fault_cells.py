@@ -2,6 +2,7 @@
 import contextlib
 import itertools
 import os
+import re
 import subprocess
 import threading
 
@@ -45,6 +46,8 @@ class Calls:
 
     def listen(self):
         for line in self.process.stdout:
+            if not re.match(r"(warm|done) \d+ ", line):
+                continue                 # the rest of a sentence of two lines
             what, number, rest = line.rstrip("\n").split(" ", 2)
             self.waiting[int(number)](what, rest)
         self.process.stdout.close()

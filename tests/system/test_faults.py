@@ -16,7 +16,7 @@ from conftest import PROGRAM, TOP
 from fault_peer import FaultPeer
 
 # Faults whose right end is still to be made.
-NOT_YET = {"drip", "html-502", "aws-502", "html-504", "aws-504"}
+NOT_YET = set()
 
 
 @pytest.fixture(scope="module")
