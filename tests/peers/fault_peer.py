@@ -23,6 +23,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 import fault_dns
 import faults
@@ -117,7 +118,7 @@ class Port:
         self.kept, self.always = kept, always
         self.armed = not kept
         self.whole = 0               # requests, read to their end
-        self.plays = 0
+        self.plays = self.busy = 0
         self.connections = 0
         self.ready = threading.Event()
         self.lock = threading.Lock()
@@ -170,6 +171,21 @@ class Port:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", self.number))
             self.fillers.append(filler)
+
+    @contextlib.contextmanager
+    def reading(self):
+        """In it, a request is counted that the other side gave up already."""
+        with self.lock:
+            self.busy += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+    def settle(self):
+        while self.busy > 0:
+            time.sleep(0.005)
 
     def take(self, stage):
         """True: this occasion is spoilt."""

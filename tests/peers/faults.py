@@ -210,10 +210,11 @@ def bytes_close(port, line):
 @fault("half-close", "bytes", "The server sends a FIN as the request arrives, "
        "then reads all of it and says nothing.")
 def half_close(port, line):
-    line.finish()
-    line.read_request()
-    with port.lock:
-        port.whole += 1
+    with port.reading():
+        line.finish()
+        line.read_request()
+        with port.lock:
+            port.whole += 1
     time.sleep(0.2)
 
 

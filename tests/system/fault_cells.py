@@ -185,6 +185,7 @@ class Cell:
                 return
             if what == "warm":
                 rest = f"WARM-{rest} 0 0 0 0 0 0 the read before it failed"
+            port.settle()
             self.result = Result(rest)
             self.result.whole = port.whole
             self.result.connections = port.connections

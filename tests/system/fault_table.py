@@ -125,7 +125,7 @@ TABLE = {
     "drip": after("ETIMEDOUT"),
     "html-502": gateway("EANSWER", again=False),
     "aws-502": gateway("ESERVICE-502", again=False),
-    "html-503": gateway("EANSWER"),
+    "html-503": gateway("EANSWER", again=False),
     "aws-503": gateway("ESERVICE-503"),
     "html-504": gateway("EANSWER", again=False),
     "aws-504": gateway("ESERVICE-504", again=False),

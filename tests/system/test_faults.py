@@ -15,9 +15,6 @@ import pytest
 from conftest import PROGRAM, TOP
 from fault_peer import FaultPeer
 
-# Faults whose right end is still to be made.
-NOT_YET = set()
-
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
@@ -32,8 +29,7 @@ def ran(program, certs):
         cells = list(fault_cells.all_cells(faults.FAULTS.values()))
         fault_cells.run_cells(cells, calls, peer)
         for cell in cells:
-            if complaint(cell) and not is_twice(cell) and \
-                    cell.fault.name not in NOT_YET:
+            if complaint(cell) and not is_twice(cell):
                 first = cell.result
                 cell.run(calls, peer, patient=True)
                 cell.done.wait()
@@ -58,15 +54,14 @@ def complaint(cell):
 
 
 def test_each_cell_ends_as_the_table_says(ran):
-    bad = [c for c in map(complaint, filter(
-        lambda cell: cell.fault.name not in NOT_YET, ran)) if c]
+    bad = [c for c in map(complaint, ran) if c]
     print(f"{len(ran)} cells")
     assert not bad, "\n".join(bad)
 
 
 def test_no_request_is_read_more_often_than_it_may(ran):
     bad = [f"{c}: {c.result.short}, not {said_of(c)}" for c in ran
-           if is_twice(c) and c.fault.name not in NOT_YET]
+           if is_twice(c)]
     assert not bad, "\n".join(bad)
 
 
@@ -91,8 +86,7 @@ def some_cells(kinds, may_keep):
     """Each fault once for each kind, spoilt always, over TLS and on a kept
     connection where it can be."""
     for fault in faults.FAULTS.values():
-        if fault.stage == "route" or fault.name in \
-                fault_cells.SLOW | NOT_YET:
+        if fault.stage == "route" or fault.name in fault_cells.SLOW:
             continue
         there = [v for v in itertools.product((False, True), repeat=3)
                  if fault_table.exists(fault, *v) and (may_keep or not v[1])]
