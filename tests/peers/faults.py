@@ -3,8 +3,8 @@
 A stage says when: "listen" (there is no connection), "accept" (a new one, no
 byte read), "tls" (instead of the handshake), "idle" (a kept one, before the
 next request), "bytes" (the first bytes of a request are there, none is read),
-"head" (its head was read), "answer" (it was read to its end), "dns" (the
-name is looked up), "route" (no packet leaves), "proxy" (it was asked for a tunnel).
+"head" (its head was read), "answer" (it was read to its end), "dns" (the name
+is looked up), "route" (no packet leaves), "proxy" (it was asked for a tunnel).
 
 Used by: system/fault_table.py, system/fault_others.py, system/test_faults.py,
 peers/fault_peer.py.
