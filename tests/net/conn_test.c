@@ -113,6 +113,21 @@ TEST(conn, a_broken_pipe_is_a_closed_connection)
     ends_close(&t);
 }
 
+TEST(conn, what_the_peer_said_before_it_broke_off_is_read)
+{
+    struct ends t;
+    struct hc_str out = HC_STR("hello"), in;
+
+    ends_open(&t);
+    CHECK(write(t.other, "refused", 7) == 7);
+    close(t.other);
+    CHECK_INT(hc_conn_send(t.conn, &out, NULL), HEADCOUNT_ECLOSED);
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_BYTES);
+    CHECK_STR(in, "refused");
+    t.other = dup(0);
+    ends_close(&t);
+}
+
 TEST(conn, freeing_none_is_fine)
 {
     hc_conn_free(NULL);
