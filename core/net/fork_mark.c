@@ -4,46 +4,38 @@
 #include "net/fork_mark.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "net/sys.h"
 
-#ifdef MADV_WIPEONFORK
-static unsigned char *mark_page(size_t size)
+/* A length that the kernel rounds up to a page. */
+#define MARK_SIZE 1
+
+static unsigned char *mark_page(void)
 {
-    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+#ifdef MADV_WIPEONFORK
+    void *page = mmap(NULL, MARK_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (page == MAP_FAILED)
         return NULL;
-    if (madvise(page, size, MADV_WIPEONFORK) == 0)
+    if (madvise(page, MARK_SIZE, MADV_WIPEONFORK) == 0)
         return page;
-    munmap(page, size);
+    munmap(page, MARK_SIZE);
+#endif
     return NULL;
 }
-#endif
 
 void hc_fork_mark_init(struct hc_fork_mark *m)
 {
-    long size = sysconf(_SC_PAGESIZE);
-
-    *m = (struct hc_fork_mark){ .pid = hc_process() };
-#ifdef MADV_WIPEONFORK
-    if (size > 0)
-        m->page = mark_page((size_t)size);
-    if (m->page != NULL) {
-        m->size = (size_t)size;
+    *m = (struct hc_fork_mark){ .pid = hc_process(), .page = mark_page() };
+    if (m->page != NULL)
         *m->page = 1;
-    }
-#else
-    (void)size;
-#endif
 }
 
 void hc_fork_mark_fini(struct hc_fork_mark *m)
 {
     if (m->page != NULL)
-        munmap(m->page, m->size);
+        munmap(m->page, MARK_SIZE);
     m->page = NULL;
 }
 

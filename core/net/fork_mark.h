@@ -8,12 +8,10 @@
 #define HC_NET_FORK_MARK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct hc_fork_mark {
     unsigned char *page;             /* the kernel makes it zero in a child;
                                         NULL: it does not know how           */
-    size_t size;
     long pid;
 };
 

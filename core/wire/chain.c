@@ -15,10 +15,10 @@
  */
 #include "wire/chain.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "wire/addr.h"
 #include "wire/constraints.h"
 #include "wire/der.h"
 
@@ -130,13 +130,16 @@ static void chain_look_at_leaf(struct hc_chain *c, const struct hc_cert *cert,
 /* The name at fault as text. */
 static void chain_note_name(struct hc_chain *c, int kind, struct hc_str name)
 {
-    if (kind == NAME_IP && (name.n == 4 || name.n == 16))
-        inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, c->detail,
-                  sizeof(c->detail));
-    else
+    struct hc_addr addr = { .family = name.n == 16 ? 6 : 4 };
+
+    if (kind == NAME_IP && (name.n == 4 || name.n == 16)) {
+        memcpy(addr.ip, name.p, name.n);
+        hc_addr_put(c->detail, &addr);
+    } else {
         hc_cert_text(c->detail, sizeof(c->detail),
                      kind == NAME_DNS || kind == NAME_IP
                          ? name : hc_str(hc_constraints_kind(kind)));
+    }
 }
 
 /* CHAIN_SOUND, or what these constraints say to the names so far. */
@@ -406,12 +409,14 @@ static void chain_set_time(struct hc_chain *c)
 
 static void chain_set_host(struct hc_chain *c, struct hc_str host)
 {
+    struct hc_addr addr;
+
     memcpy(c->host, host.p, host.n);
     c->host[host.n] = '\0';
-    if (inet_pton(AF_INET, c->host, c->ip) == 1)
-        c->ip_n = 4;
-    else if (inet_pton(AF_INET6, c->host, c->ip) == 1)
-        c->ip_n = 16;
+    if (!hc_addr_get(&addr, host))
+        return;
+    memcpy(c->ip, addr.ip, sizeof(c->ip));
+    c->ip_n = addr.family == 6 ? 16 : 4;
 }
 
 int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
