@@ -303,14 +303,12 @@ static int call_again(struct hc_call *c, int64_t now)
     return c->has_spans ? CALL_RESTART : CALL_GO_ON;
 }
 
-/* The front of every sentence about a failure. */
-#define CALL_FAILURE (HC_CALL_NAME + 80)
-static const char *call_failure(const struct hc_call *c,
-                                char out[CALL_FAILURE])
+const char *hc_call_failure(const struct hc_call *c,
+                            char out[HC_CALL_FAILURE])
 {
     char name[HC_CALL_NAME];
 
-    hc_fmt(out, CALL_FAILURE, "%s%s", hc_call_name(c, name),
+    hc_fmt(out, HC_CALL_FAILURE, "%s%s", hc_call_name(c, name),
            call_may_be_done(c) ? " was sent and got no usable answer, so it "
                                  "may have been done" : "");
     return out;
@@ -318,11 +316,11 @@ static const char *call_failure(const struct hc_call *c,
 
 static int call_refused(struct hc_call *c)
 {
-    char failure[CALL_FAILURE], said[HC_ANSWER_SENTENCE];
+    char failure[HC_CALL_FAILURE], said[HC_ANSWER_SENTENCE];
 
     hc_service_error_put(said, &c->service_error);
     hc_error_set(&c->error, HEADCOUNT_ESERVICE,
-                 "%s: %s: %s, attempt %d of %d)", call_failure(c, failure),
+                 "%s: %s: %s, attempt %d of %d)", hc_call_failure(c, failure),
                  c->slot->endpoint.host, said, c->attempts,
                  c->config.max_attempts);
     return call_failed(c);
@@ -331,10 +329,10 @@ static int call_refused(struct hc_call *c)
 static int call_broken(struct hc_call *c)
 {
     const struct headcount_error *e = &c->request.fetch.error;
-    char failure[CALL_FAILURE];
+    char failure[HC_CALL_FAILURE];
 
     /* hc_error_set and not hc_error_sys: e->what already names e->sys. */
-    hc_error_set(&c->error, e->code, "%s: %s", call_failure(c, failure),
+    hc_error_set(&c->error, e->code, "%s: %s", hc_call_failure(c, failure),
                  e->what);
     c->error.sys = e->sys;
     c->error.permanent = e->permanent;

@@ -119,6 +119,11 @@ void hc_call_strike(const struct hc_call *c, char *text);
  * hc_call_start only. */
 #define HC_CALL_NAME (HC_OPERATION_MAX + HC_REGION_MAX + 8)
 const char *hc_call_name(const struct hc_call *c, char name[HC_CALL_NAME]);
+/* The same, and that the call may have been done, if its last attempt left that
+ * open. */
+#define HC_CALL_FAILURE (HC_CALL_NAME + 80)
+const char *hc_call_failure(const struct hc_call *c,
+                            char out[HC_CALL_FAILURE]);
 /* Ends the attempt in flight.  c may be all zero. */
 void hc_call_fini(struct hc_call *c);
 

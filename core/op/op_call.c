@@ -237,7 +237,7 @@ static int op_call_failed(headcount_op *op)
     const struct hc_call *call = &call_of(op)->call;
     const struct hc_service_error *s = &call->service_error;
     const char *message = s->message;
-    char name[HC_CALL_NAME];
+    char failure[HC_CALL_FAILURE];
 
     op->outcome.status = s->status;
     op->outcome.request_id = s->request_id;
@@ -254,7 +254,8 @@ static int op_call_failed(headcount_op *op)
         hc_str_eqz(HC_STR("UnknownOperationException"), s->code))
         message = "the service has no operation of this name";
     return hc_error_set(&op->error, HEADCOUNT_ESERVICE, "%s: %s%s%s (HTTP %d, "
-                        "request id %s)", s->code, hc_call_name(call, name),
+                        "request id %s)", s->code,
+                        hc_call_failure(call, failure),
                         message[0] != '\0' ? ": " : "", message,
                         s->status, s->request_id[0] != '\0' ? s->request_id
                                                             : "none");

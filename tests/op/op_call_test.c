@@ -252,6 +252,26 @@ TEST(op_call, an_unknown_operation_is_said_as_that)
     scene_close();
 }
 
+TEST(op_call, a_write_that_a_gateway_lost_under_a_code_may_have_been_done)
+{
+    const char *const answers[] = {
+        aws_answer(504, "", "{\"__type\":\"x#Late\",\"message\":\"late\"}"),
+        NULL
+    };
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs", .operation = "RunTask",
+    };
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    scene_drive();
+    CHECK_Z(headcount_outcome(scene.op)->message,
+            "Late: RunTask in eu-west-1 was sent and got no usable answer, so "
+            "it may have been done: late (HTTP 504, request id req-504)");
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
 /* ---- cut off ---- */
 
 static void is_done_or_cancelled(void)

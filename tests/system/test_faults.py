@@ -78,7 +78,7 @@ def test_an_error_is_one_sentence_with_its_place(ran):
             assert "eu-west-1" in text, text
         assert "errno" not in text and "  " not in text, text
         if cell.kind == "write" and cell.result.whole and \
-                cell.result.status == 0:
+                cell.result.status in (0, 502, 504):
             assert "may have been done" in text, f"{cell}: {text}"
 
 
