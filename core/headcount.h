@@ -126,8 +126,8 @@ struct headcount_error {
     int code;
     int sys;             /* errno of the failing call, or 0 */
     char what[480];
-    int permanent;       /* 1: of a connection whose next attempt would fail in
-                            the same way, so that there was none              */
+    int permanent;       /* 1: no connection, and the next attempt would fail in
+                            the same way: there was none                      */
 };
 
 /* ---- hooks ------------------------------------------------------------ */

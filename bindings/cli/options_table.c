@@ -170,7 +170,7 @@ const struct option options_table[] = {
 const size_t options_table_n = sizeof options_table / sizeof *options_table;
 
 _Static_assert(sizeof options_table / sizeof *options_table <= OPTIONS_MAX,
-               "the typed ones have a bit each in struct options");
+               "the typed ones have a flag each in struct options");
 
 static const struct { char letter; const char *name; } letters[] = {
     { 'h', "help" }, { 'o', "output" }, { 'V', "version" },

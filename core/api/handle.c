@@ -138,9 +138,10 @@ int headcount_new(headcount **out, const struct headcount_config *config,
     int err = hc_take_struct(&c, &hc_form_config, config, &e);
 
     if (err == 0)
-        err = check_connections("max_connections", c.max_connections, &e);
+        err = check_connections("config.max_connections", c.max_connections,
+                                &e);
     if (err == 0)
-        err = check_connections("max_connections_per_host",
+        err = check_connections("config.max_connections_per_host",
                                 c.max_connections_per_host, &e);
     if (err == 0)
         err = hc_take_system(&sys, &log, c.system, c.log_level, &e);

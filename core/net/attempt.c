@@ -85,19 +85,13 @@ static const struct hc_origin *attempt_where(const struct hc_attempt *a,
     return end;
 }
 
-/* wire/tls knows the host; the port and the address come from here. */
 static void attempt_say_where(const struct hc_attempt *a,
                               struct headcount_error *e)
 {
-    char where[HC_CONN_WHERE], what[sizeof e->what];
-    struct hc_str host = hc_str(attempt_where(a, where)->host);
-    struct hc_str rest = hc_str_from(hc_str(e->what), host.n);
+    char where[HC_CONN_WHERE];
+    const struct hc_origin *end = attempt_where(a, where);
 
-    if (!hc_str_starts(hc_str(e->what), host) ||
-        !hc_str_starts(rest, HC_STR(": ")))
-        return;
-    hc_fmt(what, sizeof what, "%s%.*s", where, HC_STR_ARG(rest));
-    hc_fmt(e->what, sizeof e->what, "%s", what);
+    hc_conn_place(e, end->host, where);
 }
 
 static int attempt_refused(struct hc_attempt *a, int err,
@@ -127,8 +121,8 @@ static int attempt_overdue(struct hc_attempt *a, struct headcount_error *e)
     attempt_where(a, where);
     return attempt_fail(a, hc_error_set(
         e, tunnel ? HEADCOUNT_EPROXY : HEADCOUNT_ETIMEDOUT,
-        "%s: no %s within %lld ms", where,
-        tunnel ? "answer to CONNECT" : "end of the TLS handshake",
+        "%s: %s within %lld ms", where,
+        tunnel ? "no answer to CONNECT" : "the TLS handshake was not over",
         (long long)(attempt_limit(a) / HC_MS)));
 }
 

@@ -87,6 +87,29 @@ void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
         hc_fmt(out + n, HC_CONN_WHERE - n, " (%s)", ip);
 }
 
+void hc_conn_place(struct headcount_error *e, const char *host,
+                   const char *where)
+{
+    char what[sizeof e->what];
+    struct hc_str rest = hc_str_from(hc_str(e->what), hc_str(host).n);
+
+    if (!hc_str_starts(hc_str(e->what), hc_str(host)) ||
+        !hc_str_starts(rest, HC_STR(": ")))
+        return;
+    hc_fmt(what, sizeof what, "%s%.*s", where, HC_STR_ARG(rest));
+    hc_fmt(e->what, sizeof e->what, "%s", what);
+}
+
+static int conn_broke(const struct hc_conn *c, int code,
+                      struct headcount_error *e)
+{
+    char where[HC_CONN_WHERE];
+
+    hc_conn_where(where, &c->origin, &c->addr, c->proxy);
+    hc_conn_place(e, c->origin.host, where);
+    return code;
+}
+
 static int conn_failed(const struct hc_conn *c, long err, const char *doing,
                        struct headcount_error *e)
 {
@@ -297,7 +320,7 @@ int hc_conn_send(struct hc_conn *c, struct hc_str *from,
 
     hc_watch_want(&c->watch, done == 0 ? HC_WATCH_READ | HC_WATCH_WRITE
                                        : HC_WATCH_READ);
-    return done;
+    return done < 0 && c->tls ? conn_broke(c, done, e) : done;
 }
 
 /* ---- in ---- */
@@ -349,7 +372,9 @@ static int conn_recv_tls(struct hc_conn *c, struct hc_str *in,
 int hc_conn_recv(struct hc_conn *c, struct hc_str *in,
                  struct headcount_error *e)
 {
-    return c->tls ? conn_recv_tls(c, in, e) : conn_recv_plain(c, in, e);
+    int got = c->tls ? conn_recv_tls(c, in, e) : conn_recv_plain(c, in, e);
+
+    return got < 0 && c->tls ? conn_broke(c, got, e) : got;
 }
 
 void hc_conn_used(struct hc_conn *c, size_t n)

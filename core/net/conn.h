@@ -96,5 +96,8 @@ bool hc_conn_is_quiet(struct hc_conn *c);
 #define HC_CONN_WHERE (320 + HC_PROXY_NAME)
 void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
                    const struct hc_addr *addr, const struct hc_proxy *proxy);
+/* wire/tls begins its sentences with the host alone: puts `where` there. */
+void hc_conn_place(struct headcount_error *e, const char *host,
+                   const char *where);
 
 #endif

@@ -503,14 +503,16 @@ int hc_pool_overdue(const struct hc_pool *p,
                "one (ulimit -n raises the limit)");
     else if (h->open >= config->per_host)
         hc_fmt(why, sizeof why, "open to this host: %zu of %zu "
-               "(max_connections_per_host raises the limit)", h->open,
+               "(config.max_connections_per_host raises the limit)", h->open,
                config->per_host);
     else
-        hc_fmt(why, sizeof why, "open in all: %zu of %zu (max_connections "
-               "raises the limit)", p->conns, config->total);
+        hc_fmt(why, sizeof why, "open in all: %zu of %zu "
+               "(config.max_connections raises the limit)", p->conns,
+               config->total);
     return hc_error_set(waiter->error, HEADCOUNT_ELIMIT,
-                        "%s:%u: no connection was free within %lld ms; ahead "
-                        "in the line: %s%zu; %s%s%s",
+                        "%s:%u: no connection was free within %lld ms "
+                        "(config.acquire_timeout); ahead in the line: %s%zu; "
+                        "%s%s%s",
                         h->origin.host, (unsigned)h->origin.port,
                         (long long)(config->acquire_timeout / HC_MS),
                         ahead == POOL_AHEAD ? "more than " : "", ahead, why,

@@ -28,23 +28,16 @@ void hc_tunnel_fini(struct hc_tunnel *t)
     hc_buf_fini(&t->out);
 }
 
-static void tunnel_where(char out[HC_CONN_WHERE], const struct hc_tunnel *t)
+static const char *tunnel_where(char out[HC_CONN_WHERE],
+                                const struct hc_tunnel *t)
 {
     const struct hc_addr none = { .family = 0 };
 
     hc_conn_where(out, t->target, &none, t->proxy);
+    return out;
 }
 
 /* ---- what is wrong ---- */
-
-static int tunnel_failed(const struct hc_tunnel *t, const char *why,
-                         struct headcount_error *e)
-{
-    char where[HC_CONN_WHERE];
-
-    tunnel_where(where, t);
-    return hc_error_set(e, HEADCOUNT_EPROXY, "%s: %s", where, why);
-}
 
 /* "407 Proxy Authentication Required" */
 static struct hc_str tunnel_status(const struct hc_http1 *http)
@@ -119,12 +112,15 @@ static int tunnel_refused(const struct hc_tunnel *t, struct headcount_error *e)
 static int tunnel_answered(const struct hc_tunnel *t, size_t more,
                            struct headcount_error *e)
 {
+    char where[HC_CONN_WHERE];
+
     if (t->http.status / 100 != 2)
         return tunnel_refused(t, e);
     if (more == 0)
         return 1;
-    tunnel_failed(t, "it sent a page, as a web server does, and made no tunnel",
-                  e);
+    hc_error_set(e, HEADCOUNT_EPROXY, "%s: it sent a page, as a web server "
+                 "does, and made no tunnel: check %s", tunnel_where(where, t),
+                 t->proxy->setting);
     return hc_error_permanent(e);
 }
 
@@ -132,7 +128,8 @@ static int tunnel_answered(const struct hc_tunnel *t, size_t more,
 static int tunnel_lost(const struct headcount_error *why,
                        struct headcount_error *e)
 {
-    return hc_error_set(e, HEADCOUNT_EPROXY, "%s", why->what);
+    return hc_error_set(e, HEADCOUNT_EPROXY, "%s, before it answered CONNECT",
+                        why->what);
 }
 
 /* It ended, or it brought what is no answer. */
@@ -141,13 +138,17 @@ static int tunnel_broken(const struct hc_tunnel *t,
                          struct headcount_error *e)
 {
     char where[HC_CONN_WHERE];
+    bool lasts = why->code == HEADCOUNT_EPROTOCOL ||
+                 why->code == HEADCOUNT_ELIMIT;
 
     if (why->code == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, why);
-    tunnel_where(where, t);
-    hc_error_set(e, HEADCOUNT_EPROXY, "%s: %s", where, why->what);
-    return why->code == HEADCOUNT_EPROTOCOL || why->code == HEADCOUNT_ELIMIT
-               ? hc_error_permanent(e) : HEADCOUNT_EPROXY;
+    hc_error_set(e, HEADCOUNT_EPROXY, "%s: %s%s%s", tunnel_where(where, t),
+                 why->what, lasts ? "; check "
+                            : why->code == HEADCOUNT_ECLOSED ? " to CONNECT"
+                                                             : "",
+                 lasts ? t->proxy->setting : "");
+    return lasts ? hc_error_permanent(e) : HEADCOUNT_EPROXY;
 }
 
 /* ---- the exchange ---- */

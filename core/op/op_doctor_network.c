@@ -215,8 +215,8 @@ static void network_failed(struct op_doctor *d)
                          : d->fetch.error.code == HEADCOUNT_EPROXY
                              ? "etunnel|tunnel|"
                              : "econnect|connection|check route, security "
-                               "group and firewall, and that the endpoint "
-                               "listens");
+                               "group and firewall, and that somebody "
+                               "listens there");
 }
 
 static int network_get(struct op_doctor *d, int64_t now)

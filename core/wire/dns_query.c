@@ -459,11 +459,11 @@ int hc_dns_query_error(const struct hc_dns_query *q, int64_t now,
 
     if (sys != 0)
         return hc_error_sys(e, HEADCOUNT_EDNSFAIL, sys,
-            "no DNS server could look up %.*s (%s); check resolv.conf or "
-            "dns_server", HC_STR_ARG(q->name), t.z);
+            "no DNS server could look up %.*s; check resolv.conf or "
+            "config.dns_server (%s)", HC_STR_ARG(q->name), t.z);
     return hc_error_set(e, HEADCOUNT_EDNSFAIL,
         "no DNS server could look up %.*s (%s): check resolv.conf or "
-        "dns_server", HC_STR_ARG(q->name), t.z);
+        "config.dns_server", HC_STR_ARG(q->name), t.z);
 }
 
 bool hc_dns_query_was_refused(const struct hc_dns_query *q)

@@ -525,8 +525,8 @@ int hc_tls_eof(const struct hc_tls *tls, struct headcount_error *e)
                             tls_after_request(tls));
     case TLS_OPEN:
         return hc_error_set(e, HEADCOUNT_ETRUNCATED,
-                            "%s: the connection was cut without TLS's "
-                            "close_notify",
+                            "%s: the connection ended without TLS's "
+                            "close_notify, so that more may have been to come",
                             tls->chain.host);
     case TLS_CLOSED:
         break;

@@ -1132,9 +1132,9 @@ TEST(headcount, limits_of_connections_reach_the_network)
 TEST(headcount, a_number_of_connections_that_is_none_is_refused)
 {
     static const struct { int total, per_host; const char *what; } rows[] = {
-        { -1, 0, "max_connections is -1: it takes 1 to 10000" },
+        { -1, 0, "config.max_connections is -1: it takes 1 to 10000" },
         { 10001, 0, "max_connections is 10001" },
-        { 0, -5, "max_connections_per_host is -5" },
+        { 0, -5, "config.max_connections_per_host is -5" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -250,7 +250,8 @@ TEST(fetch, over_tls_a_body_without_a_length_needs_close_notify)
 {
     begin_and_answer("ec", "HTTP/1.1 200 OK\r\n\r\nabc");
     net_peer_hang_up(&world.peer, 0);
-    end_with(HEADCOUNT_ETRUNCATED, "");
+    end_with(HEADCOUNT_ETRUNCATED, " (127.0.0.1): the connection ended "
+             "without TLS's close_notify, so that more may have been to come");
 }
 
 TEST(fetch, what_is_cut_short_is_an_error)
@@ -684,8 +685,9 @@ TEST(fetch, who_waits_for_a_free_connection_waits_ten_seconds)
     CHECK(two.failed);
     CHECK_INT(two.f.error.code, HEADCOUNT_ELIMIT);
     CHECK(strstr(two.f.error.what, ": no connection was free within 10000 "
-                 "ms; ahead in the line: 0; open to this host: 1 of 1 "
-                 "(max_connections_per_host raises the limit)") != NULL);
+                 "ms (config.acquire_timeout); ahead in the line: 0; open to "
+                 "this host: 1 of 1 (config.max_connections_per_host raises "
+                 "the limit)") != NULL);
     fetcher_end(&two);
     fetcher_end(&one);
     net_world_close(&world);

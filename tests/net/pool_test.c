@@ -522,7 +522,7 @@ TEST(pool, who_gives_up_at_the_total_hears_which_limit_it_was)
     CHECK_INT(hc_pool_overdue(&world.net.pool, &takers[2].waiter),
               HEADCOUNT_ELIMIT);
     CHECK(strstr(takers[2].error.what, "ahead in the line: 1; open in all: 1 "
-                 "of 1 (max_connections raises the limit)") != NULL);
+                 "of 1 (config.max_connections raises the limit)") != NULL);
     for (int i = 2; i >= 0; i--)
         give(&takers[i], true);
     net_world_settle(&world);

@@ -361,7 +361,7 @@ TEST(dns_query, badvers_is_read_out_of_the_opt)
     hand_in(&q, &m);
     check_error(&q, 0, HEADCOUNT_EDNSFAIL, "no DNS server could look up " NAME
                 " (10.0.0.2:53 answered rcode 32): check resolv.conf or "
-                "dns_server");
+                "config.dns_server");
     hc_dns_query_fini(&q);
 }
 
@@ -592,7 +592,8 @@ TEST(dns_query, each_server_s_trouble_is_told)
     check_error(&q, 2 * SECOND, HEADCOUNT_EDNSFAIL,
                 "no DNS server could look up " NAME " (10.0.0.2:53 answered "
                 "SERVFAIL, 10.0.0.3:5353 sent a broken answer, [::1]:54 did "
-                "not answer): check resolv.conf or dns_server");
+                "not answer): check resolv.conf or "
+                "config.dns_server");
     hc_dns_query_fini(&q);
 }
 
