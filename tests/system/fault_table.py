@@ -198,7 +198,8 @@ The columns of curl and of Go's `net/http` count in the same way, without
 attempts: each makes one, but may send it again by itself. curl gets each call
 as a POST. Go gets the repeatable one with the header `Idempotency-Key`, which
 lets it send a request again. `HTTP 503, 1` is a status that the client hands
-to its caller, and `-` was not tried.
+to its caller, `error 1` an error, `WRONG ANSWER 1` a cut answer that it hands
+to its caller as a whole one, and `-` was not tried.
 """
 
 
@@ -240,8 +241,33 @@ def label_of(fault, always, places):
         LABELS[frozenset({i})] for i in places)
 
 
+def in_short(others):
+    """What the tables come to, for who does not read them."""
+    def count(client, kinds, prefix, end="", stage=""):
+        return sum(said.startswith(prefix) and said.endswith(end) and
+                   key[0] == client and key[5] in kinds and
+                   key[1].startswith(stage) for key, said in others.items())
+
+    said = [(count(client, kinds, "WRONG"), count(client, kinds, "", " 2"),
+             count(client, kinds, "error", "", "early-"),
+             count(client, kinds, "", "", "early-"))
+            for client, kinds in (("curl", ("read",)), ("go", ("write",)))]
+    curl, go = said
+    return f"""\
+In short, headcount never takes a cut answer for a whole one, never sends a
+write again that a server had read and did not refuse, and never loses an early
+refusal of a large request. In the same cells
+
+- curl took a cut answer for a whole one {curl[0]} times (Go {go[0]});
+- curl sent a POST again that the server had read {curl[1]} times (Go {go[1]});
+- Go lost {go[2]} of {go[3]} early refusals (curl {curl[2]}).
+
+Where packets race, another run may differ by a few.
+"""
+
+
 def page(others):
-    lines = [HEAD]
+    lines = [HEAD, in_short(others)]
     for always in (False, True):
         lines.append("## Each occasion is spoilt\n" if always
                      else "## Only the first occasion is spoilt\n")

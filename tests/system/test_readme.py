@@ -32,6 +32,17 @@ def test_help_and_manual_page_name_the_same_options():
     assert options == of_page
 
 
+def test_manual_page_names_the_variable_of_each_option():
+    table = (TOP / "bindings" / "cli" / "options_table.c").read_text()
+    ours = re.findall(r'^    \{ "([a-z-]+)", \w+, AT\([^)]*\), true,', table,
+                      re.M)
+    assert len(ours) > 30
+    part = PAGE[PAGE.index(".Sh ENVIRONMENT"):PAGE.index(".Sh FILES OF AWS")]
+    of_page = set(re.findall(r"\bHEADCOUNT_[A-Z_]+\b", part))
+    for name in ours:
+        assert "HEADCOUNT_" + name.upper().replace("-", "_") in of_page, name
+
+
 def test_help_and_manual_page_name_the_same_codes():
     _, text = options_of_help()
     of_page = set(re.findall(r"^\.It (\d+)$", PAGE, re.M))
