@@ -191,7 +191,7 @@ class Cell:
             self.result.connections = port.connections
             self.done.set()
             port.close()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):   # it is closed
                 calls.say(f"end {number}")
 
         def go():
