@@ -19,6 +19,11 @@
 #define TLS_RECORD_CHANGE 20             /* ChangeCipherSpec                 */
 #define TLS_RECORD_HANDSHAKE 22
 #define TLS_CERTIFICATE_REQUEST 13
+/* The engine passes over warnings, HelloRequests and empty records, however
+ * many there are.  This is more than the largest chain that is looked at, and
+ * is over in a moment: a peer that sends such records as fast as they are read
+ * would keep its reader from everything else, deadlines included. */
+#define TLS_BARREN ((size_t)1 << 20)
 
 /* AES first, for the machines that have instructions for it; ChaCha20 last,
  * since many AWS policies lack it. */
@@ -43,17 +48,19 @@ static void tls_refresh(struct hc_tls *tls)
     const br_ssl_engine_context *eng = &tls->client.eng;
     unsigned flags = br_ssl_engine_current_state(eng);
     bool ended = eng->shutdown_recv != 0 || flags == BR_SSL_CLOSED;
+    bool failed = br_ssl_engine_last_error(eng) != BR_ERR_OK ||
+                  tls->barren > TLS_BARREN;
 
     switch (tls->state) {
     case TLS_HANDSHAKE:
-        if (br_ssl_engine_last_error(eng) != BR_ERR_OK || ended)
+        if (failed || ended)
             tls->state = TLS_FAILED;
         else if ((flags & (BR_SSL_SENDAPP | BR_SSL_RECVAPP)) != 0)
             tls->state = TLS_OPEN;
         tls->opened = tls->state == TLS_OPEN;
         break;
     case TLS_OPEN:
-        if (br_ssl_engine_last_error(eng) != BR_ERR_OK || tls->renegotiated)
+        if (failed || tls->renegotiated)
             tls->state = TLS_FAILED;
         else if (ended)
             tls->state = TLS_CLOSED;
@@ -257,6 +264,7 @@ void hc_tls_in_ack(struct hc_tls *tls, size_t n)
     if (p == NULL || n == 0 || n > room)
         return;
     tls_watch(tls, p, n);
+    tls->barren += n;
     br_ssl_engine_recvrec_ack(&tls->client.eng, n);
     tls_refresh(tls);
 }
@@ -310,6 +318,7 @@ void hc_tls_read_ack(struct hc_tls *tls, size_t n)
 
     if (hc_tls_read(tls, &room) == NULL || n == 0 || n > room)
         return;
+    tls->barren = 0;
     br_ssl_engine_recvapp_ack(&tls->client.eng, n);
     tls_refresh(tls);
 }
@@ -506,6 +515,10 @@ int hc_tls_error(const struct hc_tls *tls, struct headcount_error *e)
             hc_error_permanent(e);
         return code;
     }
+    if (tls->barren > TLS_BARREN)
+        return hc_error_set(e, HEADCOUNT_ETLS,
+                            "%s: 1 MiB of TLS records carried no byte of an "
+                            "answer: look at what answers there", host);
     if (tls_is_plain(tls))
         return tls_say_plain(tls, e);
     if (br_err == BR_ERR_OK)

@@ -75,6 +75,8 @@ struct hc_tls {
     bool opened;                     /* was OPEN                             */
     bool renegotiated;
     bool asked;                      /* for a client certificate             */
+    size_t barren;                   /* bytes of records that came since the
+                                        handshake began, or since plain text */
 };
 
 /* 0; HEADCOUNT_EARG (no host, no anchors), HEADCOUNT_ENOMEM: then there is

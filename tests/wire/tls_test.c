@@ -609,6 +609,60 @@ TEST(tls, what_is_no_tls_is_told)
     check_answer(HC_STR("\x17\x03\x03\x00\x02\x01\x00"), "rules of TLS");
 }
 
+#define FLOOD ((size_t)4 << 20)
+
+/* Records that the engine passes over: whoever sends them without end must not
+ * keep us from everything else, deadlines included. */
+TEST(tls, a_handshake_that_goes_nowhere_ends)
+{
+    static const struct hc_str rows[] = {
+        { "\x15\x03\x03\x00\x02\x01\x5A", 7 },      /* a warning      */
+        { "\x16\x03\x03\x00\x04\x00\x00\x00\x00", 9 },  /* HelloRequest */
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pair *p = pair_new("ec");
+        struct hc_tls_config c = config_of(p, HOST);
+        size_t n, sent = 0;
+
+        CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), 0);
+        hc_tls_out(&p->tls, &n);
+        hc_tls_out_ack(&p->tls, n);
+        for (; hc_tls_state(&p->tls) == TLS_HANDSHAKE && sent < FLOOD;
+             sent += rows[i].n) {
+            struct hc_str in = rows[i];
+
+            hc_tls_feed(&p->tls, &in);
+        }
+        CHECK(sent > HC_CHAIN_DEPTH * HC_CERT_MAX);    /* a chain fits in */
+        CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
+        check_says(&p->e, HOST ": 1 MiB of TLS records carried no byte");
+        CHECK_INT(p->e.permanent, 0);
+        pair_end(p);
+    }
+}
+
+TEST(tls, records_without_plain_text_end)
+{
+    struct pair *p = pair_new("ec");
+    br_ssl_engine_context *eng = &p->server.ssl.eng;
+    size_t sent = 0, n;
+
+    check_opens(p, HOST);
+    check_echo(p, "hello");
+    hc_buf_reset(&p->to_client);
+    while (hc_tls_state(&p->tls) == TLS_OPEN && sent < FLOOD) {
+        br_ssl_engine_flush(eng, 1);     /* an empty record */
+        pump(p);
+        CHECK(hc_tls_read(&p->tls, &n) == NULL);
+        sent = p->to_client.n;
+    }
+    CHECK(sent > 0);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
+    check_says(&p->e, HOST ": 1 MiB of TLS records carried no byte");
+    pair_end(p);
+}
+
 /* A refusal that the next handshake would meet again is not tried again; what
  * may pass is. */
 TEST(tls, it_is_known_which_failures_last)
