@@ -39,7 +39,7 @@ static const br_x509_class **chain_inner(struct hc_chain *c)
 static void chain_refuse(struct hc_chain *c, int fault,
                          const struct hc_cert *cert)
 {
-    if (c->fault != CHAIN_SOUND)
+    if (c->fault != CHAIN_SOUND || fault == CHAIN_SOUND)
         return;
     c->fault = fault;
     if (cert != NULL)
@@ -270,6 +270,8 @@ static void chain_find_roots(struct hc_chain *c, const struct hc_cert *cert)
             chain_add_root(c, i, BR_X509_TA_CA);
             continue;
         }
+        if (fault == CHAIN_NO_CA && c->self_signed)
+            continue;                    /* its namesake, which issued nothing */
         c->root_fault = fault;
         if (fault == CHAIN_DATE && a->root[i].not_after > c->root_expired)
             c->root_expired = a->root[i].not_after;
@@ -338,6 +340,18 @@ static void chain_give(struct hc_chain *c, const struct hc_cert *cert)
     c->minimal.vtable->end_cert(chain_inner(c));
 }
 
+/* Whatever minimal refuses is in this certificate, but for a signature: that is
+ * in the one before. */
+static void chain_note_refused(struct hc_chain *c, const struct hc_cert *cert)
+{
+    int err = c->minimal.err;
+
+    if (c->fault == CHAIN_SOUND && err != 0 && err != BR_ERR_X509_OK &&
+        err != BR_ERR_X509_BAD_SIGNATURE && err != BR_ERR_X509_DN_MISMATCH &&
+        err != BR_ERR_X509_WRONG_KEY_TYPE)
+        hc_cert_name(c->subject, sizeof(c->subject), cert->subject);
+}
+
 static void chain_end_cert(const br_x509_class **ctx)
 {
     struct hc_chain *c = chain_of(ctx);
@@ -362,6 +376,7 @@ static void chain_end_cert(const br_x509_class **ctx)
     if (!is_pinned)
         chain_find_roots(c, &cert);
     chain_give(c, &cert);
+    chain_note_refused(c, &cert);
 }
 
 static unsigned chain_end(const br_x509_class **ctx)

@@ -67,6 +67,13 @@ static int chain_say_untrusted(const struct hc_chain *c,
                             "its PEM file with config.ca_bundle or "
                             "AWS_CA_BUNDLE",
                             c->host, c->subject);
+    if (c->fit_n > 0)
+        return hc_error_set(e, HEADCOUNT_ECERT,
+                            "%s: its certificate \"%s\" leads to an issuer "
+                            "with the name of the trusted root \"%s\" and "
+                            "another key: it is forged, or the root was "
+                            "replaced: " CHAIN_BUNDLE,
+                            c->host, c->subject, c->issuer);
     return hc_error_set(e, HEADCOUNT_ECERT,
                         "%s: its certificate \"%s\" leads to the issuer "
                         "\"%s\", which is none of the trusted roots (or the "
@@ -93,8 +100,8 @@ static const char chain_sentences[] =
     "its certificate uses a signature or key of a kind that is not accepted "
         "here (SHA-1, MD5, RSA-PSS, Ed25519): have it issued with SHA-256 and "
         "RSA PKCS#1 or ECDSA\0"
-    "its certificate has a key of more than 4096 bits: have it issued with a "
-        "smaller one\0"
+    "its certificate has a key of more than 4096 bits, or was signed with "
+        "one: have it issued with a smaller one\0"
     "its certificate was not signed with the kind of key its issuer has";
 
 static int chain_say_verdict(const struct hc_chain *c, int br_err,

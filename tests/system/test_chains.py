@@ -108,7 +108,7 @@ def plain_rows():
     yield Row("root of another key",
               Chain(leaf(), root(), trusts=lambda c:
                     Chain(root(key="another")).certs),
-              "none of the trusted roots")
+              'the name of the trusted root "root" and another key')
     yield Row("two roots of a name, the second signed",
               Chain(leaf(), root(), trusts=lambda c: [
                   *Chain(root(key="another")).certs, c.certs[-1]]))
@@ -280,6 +280,9 @@ def authority_rows():
               Chain(leaf(), root(), trusts=lambda c: Chain(
                   leaf(until="2027-12-30"), root()).certs[:1]),
               "none of the trusted roots")
+    yield Row("a self-signed leaf, its namesake in the bundle",
+              Chain(leaf(), trusts=lambda c: Chain(
+                  leaf(until="2027-12-30")).certs), "is self-signed")
     yield Row("a CA's certificate as a leaf",
               Chain(Spec("ca", True, san="dns:a.test", use="server",
                          usage="key_cert_sign digital_signature"), root()),

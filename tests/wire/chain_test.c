@@ -27,6 +27,8 @@ struct setting {
     bool reissued;                           /* with other bytes          */
     bool nameless;                           /* the middle has no subject */
     size_t extra;                            /* copies of middle behind   */
+    size_t flag;                             /* middle's, from 0 on, that is */
+    char mask;                               /* changed after the signing    */
     const char *host;
     int64_t wall;
     size_t chunk;
@@ -102,6 +104,17 @@ static void judge(struct setting *s, struct hc_anchors *a, struct hc_str leaf,
     hc_chain_fini(&c);
 }
 
+/* BOOLEAN TRUE before an OCTET STRING: an extension that is critical. */
+static void change_flag(struct hc_buf der, size_t flag, char mask)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i <= flag; i++, at++)
+        while (memcmp(der.p + at, "\x01\x01\xFF\x04", 4) != 0)
+            at++;
+    der.p[at + 1] ^= mask;
+}
+
 /* Makes the three, runs the chain; frees the extensions. */
 static void run(struct setting *s)
 {
@@ -119,6 +132,8 @@ static void run(struct setting *s)
     if (s->nameless)
         spec.subject_der = HC_STR("\x30\x00");
     make(&middle, &spec);
+    if (s->mask != 0)
+        change_flag(middle, s->flag, s->mask);
     spec = (struct x509_spec){ .subject = "leaf",
                                .issuer = s->nameless ? NULL : "middle",
                                .key = LEAF, .signer = MIDDLE,
@@ -644,8 +659,82 @@ TEST(chain, strangers_are_refused_and_told_what_to_do)
     check_stranger(&alone, "config.ca_bundle or AWS_CA_BUNDLE");
     check_stranger(&foreign, "the issuer \"elsewhere\"");
     check_stranger(&foreign, "config.ca_bundle or AWS_CA_BUNDLE");
-    check_stranger(&liar, "the issuer \"root\"");
+    check_stranger(&liar, "\"leaf\" leads to an issuer with the name of the "
+                          "trusted root \"root\" and another key");
     hc_buf_fini(&x);
+}
+
+/* A certificate of `openssl req -x509 -addext basicConstraints=CA:FALSE` was
+ * renewed, and the bundle still has the one before it. */
+TEST(chain, a_self_signed_one_beside_its_namesake_is_told_as_such)
+{
+    struct setting s = sound();
+    struct hc_buf der, old;
+    struct hc_anchors a;
+
+    add_host(&s, "good.test");
+    struct x509_spec spec = { .subject = "mine", .issuer = "mine", .key = LEAF,
+                              .signer = LEAF, .to = "270601000000Z",
+                              .extensions = hc_buf_view(&s.leaf) };
+
+    make(&old, &spec);
+    spec.to = NULL;
+    make(&der, &spec);
+    load_anchor(&a, hc_buf_view(&old));
+    s.direct = true;
+    judge(&s, &a, hc_buf_view(&der), HC_STR(""));
+    hc_anchors_fini(&a);
+    hc_buf_fini(&der);
+    hc_buf_fini(&old);
+    hc_buf_fini(&s.leaf);
+    hc_buf_fini(&s.middle);
+    hc_buf_fini(&s.root);
+    CHECK(s.verdict != 0);
+    if (strstr(s.e.what, "\"mine\" is self-signed and none of") == NULL)
+        fail_msg("\"%s\"", s.e.what);
+}
+
+#define POLICIES "\x55\x1D\x20"
+/* A policy 1.2.3 with a qualifier 1.2.4. */
+#define QUALIFIED "\x30\x0E\x30\x0C\x06\x02\x2A\x03\x30\x06\x30\x04" \
+                  "\x06\x02\x2A\x04"
+
+TEST(chain, what_minimal_refuses_is_told_with_the_right_certificate)
+{
+    for (int middle = 0; middle < 2; middle++) {
+        struct setting s = sound();
+
+        add_host(&s, "good.test");
+        x509_ext(middle ? &s.middle : &s.leaf, POLICIES, true,
+                 HC_STR(QUALIFIED));
+        check_bad(&s, middle ? "(certificate \"middle\")"
+                             : "(certificate \"leaf\")");
+    }
+}
+
+/* minimal reads another byte in place of these, so it has to be seen that the
+ * signature covers the true one. */
+TEST(chain, no_changed_byte_of_a_critical_flag_goes_unseen)
+{
+    static const char masks[] = { 0, 1, '\xFE', '\xFF' };
+
+    for (size_t i = 0; i < 2 * sizeof(masks); i++) {
+        struct setting s = sound();
+
+        s.mask = masks[i / 2];
+        s.flag = i % 2;
+        add_host(&s, "good.test");
+        hc_buf_reset(&s.middle);         /* no other one that is critical */
+        x509_ext(&s.middle, X509_CONSTRAINTS, true, HC_STR(PERMITS_GOOD));
+        x509_ext(&s.middle, X509_USAGE, true,
+                 HC_STR("\x30\x0A\x06\x08" X509_SERVER_AUTH));
+        x509_ext(&s.middle, BASIC, false, HC_STR("\x30\x03\x01\x01\xFF"));
+        if (s.mask == 0)
+            check_good(&s);
+        else
+            check_bad(&s, "certificate \"leaf\" leads to an issuer with the "
+                          "name of the trusted root \"root\"");
+    }
 }
 
 TEST(chain, what_stands_behind_the_root_is_not_looked_at)
