@@ -7,7 +7,7 @@
  *   extensions     SEQUENCE OF SEQUENCE { OID, BOOLEAN, OCTET STRING }
  *
  * A certificate that breaks a rule of its form is none: two signature
- * algorithms that differ, an extension twice.
+ * algorithms that differ, an extension of 2.5.29 twice (nothing else is read).
  */
 #include "wire/cert.h"
 
@@ -122,11 +122,25 @@ static bool cert_san(struct hc_cert *c, struct hc_str value)
     c->has_san = true;
     c->san = list;
     while (list.n > 0) {
-        int tag = hc_der_element(&list, &name);
+        int kind = hc_constraints_name(&list, &name);
 
-        if (tag < 0)
+        if (kind < 0)
             return false;
-        c->kinds |= 1U << (tag & 0x1F);
+        c->kinds |= 1U << kind;
+    }
+    return true;
+}
+
+/* Takes a positive INTEGER, without the zero that keeps it positive: in DER
+ * there is one only where it has to be.  That of 0 is "\0" (X.690, 8.3). */
+static bool cert_take_number(struct hc_str *s, struct hc_str *number)
+{
+    if (!hc_der_take(s, DER_INTEGER, number) || number->n == 0 ||
+        cert_byte(*number, 0) > 0x7F)
+        return false;
+    if (number->n > 1 && cert_byte(*number, 0) == 0) {
+        *number = hc_str_from(*number, 1);
+        return cert_byte(*number, 0) > 0x7F;
     }
     return true;
 }
@@ -138,12 +152,11 @@ static bool cert_basic(struct hc_cert *c, struct hc_str value)
     const char *at;
 
     if (!hc_der_take(&value, DER_SEQUENCE, &basic) || value.n > 0 ||
-        !hc_der_take_flag(&basic, &c->is_ca, &at) ||
-        !hc_der_take_optional(&basic, DER_INTEGER, &path) || basic.n > 0)
+        !hc_der_take_flag(&basic, &c->is_ca, &at))
         return false;
-    if (path.p == NULL)
+    if (basic.n == 0)
         return true;
-    if (path.n == 0 || cert_byte(path, 0) > 0x7F)
+    if (!cert_take_number(&basic, &path) || basic.n > 0)
         return false;
     c->path = path.n > 1 ? UINT8_MAX : cert_byte(path, 0);
     return true;
@@ -252,16 +265,6 @@ static bool cert_extensions(struct hc_cert *c, struct hc_str tbs)
     return true;
 }
 
-/* An INTEGER without the zeros in front of it. */
-static bool cert_take_number(struct hc_str *s, struct hc_str *number)
-{
-    if (!hc_der_take(s, DER_INTEGER, number))
-        return false;
-    while (number->n > 0 && cert_byte(*number, 0) == 0)
-        *number = hc_str_from(*number, 1);
-    return number->n > 0;
-}
-
 /* RFC 8017, A.1.1 */
 static bool cert_rsa(struct hc_cert *c, struct hc_str bits)
 {
@@ -270,6 +273,8 @@ static bool cert_rsa(struct hc_cert *c, struct hc_str bits)
     if (!hc_der_take(&bits, DER_SEQUENCE, &key) || bits.n > 0 ||
         !cert_take_number(&key, &c->modulus) ||
         !cert_take_number(&key, &c->exponent) || key.n > 0)
+        return false;
+    if (cert_byte(c->modulus, 0) == 0 || cert_byte(c->exponent, 0) == 0)
         return false;
     c->is_rsa = true;
     c->rsa_bits = c->modulus.n * 8;

@@ -340,7 +340,7 @@ static void chain_give(struct hc_chain *c, const struct hc_cert *cert)
     c->minimal.vtable->end_cert(chain_inner(c));
 }
 
-/* Whatever minimal refuses is in this certificate, but for a signature: that is
+/* minimal refused this certificate, unless the fault is a signature's, which is
  * in the one before. */
 static void chain_note_refused(struct hc_chain *c, const struct hc_cert *cert)
 {

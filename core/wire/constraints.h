@@ -38,6 +38,8 @@ struct hc_names {
 enum hc_constraint hc_constraints_check(struct hc_str value, bool critical,
                                         const struct hc_names *names,
                                         struct hc_str *about, int *kind);
+/* Takes a GeneralName off the front; its kind, or -1: it is none. */
+int hc_constraints_name(struct hc_str *list, struct hc_str *name);
 /* The name of a kind of GeneralName: "dNSName"; static text. */
 const char *hc_constraints_kind(int kind);
 

@@ -275,6 +275,10 @@ TEST(cert, damaged_extensions_are_refused)
         { X509_SAN, { "\x30\x02\x82\x01", 4 } },     /* a name cut      */
         { X509_SAN, { "\x30\x80\x00\x00", 4 } },     /* no length       */
         { X509_SAN, { "", 0 } },
+        { X509_SAN, { "\x30\x03\x89\x01x", 5 } },   /* no kind of name */
+        { X509_SAN, { "\x30\x03\xC2\x01x", 5 } },
+        { X509_SAN, { "\x30\x03\x02\x01x", 5 } },
+        { X509_SAN, { "\x30\x03\xA2\x01x", 5 } },
         { X509_USAGE, { "\x30\x00", 2 } },           /* no usage at all */
         { X509_USAGE, { "\x30\x02\x02\x00", 4 } },   /* no OID          */
         { X509_USAGE, { "\x30\x81\x02\x06\x00", 5 } }, /* length too long */
@@ -282,6 +286,7 @@ TEST(cert, damaged_extensions_are_refused)
         { BASIC, { "\x30\x03\x01\x01\xFF\x00", 6 } },
         { BASIC, { "\x30\x06\x01\x01\xFF\x02\x01\xFF", 8 } },
         { BASIC, { "\x30\x05\x01\x01\xFF\x02\x00", 7 } },
+        { BASIC, { "\x30\x07\x01\x01\xFF\x02\x02\x00\x00", 9 } },
         { BASIC, { "\x30\x06\x02\x01\x00\x01\x01\xFF", 8 } },
         { KEY_USAGE, { "\x03\x00", 2 } },
         { KEY_USAGE, { "\x04\x02\x07\x80", 4 } }
@@ -422,6 +427,28 @@ TEST(cert, keys_are_read)
         CHECK_INT(c.point.n, rows[i].rsa ? 0 : 65);
         hc_buf_fini(&der);
     }
+}
+
+/* A modulus whose first bit is set is a negative number without a zero in front
+ * (X.690, 8.3). */
+TEST(cert, numbers_of_a_key_are_positive_and_short)
+{
+    static const char head[] = "\x02\x82\x01\x01\x00";
+    struct hc_buf der = buf();
+    struct hc_cert c;
+    size_t at = 0;
+
+    from_pem(&der, "rsa-ca.pem");
+    while (memcmp(der.p + at, head, 5) != 0)
+        at++;
+    CHECK((der.p[at + 5] & 0x80) != 0);
+    der.p[at + 5] &= 0x7F;               /* the zero was not needed */
+    CHECK_INT(hc_cert_get(&c, hc_buf_view(&der)), HEADCOUNT_ESYNTAX);
+    der.p[at + 4] = '\xFF';
+    CHECK_INT(hc_cert_get(&c, hc_buf_view(&der)), HEADCOUNT_ESYNTAX);
+    der.p[at + 4] = 1;
+    CHECK_INT(hc_cert_get(&c, hc_buf_view(&der)), 0);
+    hc_buf_fini(&der);
 }
 
 TEST(cert, larger_than_the_bound_is_refused)
