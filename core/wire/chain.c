@@ -271,7 +271,7 @@ static void chain_find_roots(struct hc_chain *c, const struct hc_cert *cert)
             continue;
         }
         if (fault == CHAIN_NO_CA && c->self_signed)
-            continue;                    /* its namesake, which issued nothing */
+            continue;                    /* its namesake issued nothing */
         c->root_fault = fault;
         if (fault == CHAIN_DATE && a->root[i].not_after > c->root_expired)
             c->root_expired = a->root[i].not_after;
