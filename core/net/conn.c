@@ -110,17 +110,35 @@ static int conn_broke(const struct hc_conn *c, int code,
     return code;
 }
 
+/* A connection whose bytes nobody acknowledges ends with ETIMEDOUT, or with
+ * what a router, or the neighbour that does not answer, said meanwhile. */
+int hc_conn_code(long err)
+{
+    switch (-err) {
+    case EPROTO:
+        return HEADCOUNT_ETLS;
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return HEADCOUNT_ETIMEDOUT;
+    case ECONNRESET:
+    case ECONNABORTED:                   /* this machine's own tools end it */
+    case EPIPE:
+    case ENOTCONN:
+        return HEADCOUNT_ECLOSED;
+    default:
+        return HEADCOUNT_EIO;
+    }
+}
+
 static int conn_failed(const struct hc_conn *c, long err, const char *doing,
                        struct headcount_error *e)
 {
     char where[HC_CONN_WHERE];
-    bool closed = err == -ECONNRESET || err == -EPIPE || err == -ENOTCONN;
 
     hc_conn_where(where, &c->origin, &c->addr, c->proxy);
-    return hc_error_sys(e, err == -EPROTO ? HEADCOUNT_ETLS
-                           : err == -ETIMEDOUT ? HEADCOUNT_ETIMEDOUT
-                           : closed ? HEADCOUNT_ECLOSED : HEADCOUNT_EIO,
-                        (int)-err, "%s: %s failed", where, doing);
+    return hc_error_sys(e, hc_conn_code(err), (int)-err, "%s: %s failed",
+                        where, doing);
 }
 
 /* A peer that refuses a request says why and closes: what it said can be read

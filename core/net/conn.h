@@ -89,6 +89,8 @@ void hc_conn_used(struct hc_conn *c, size_t n);
  * nothing. */
 int hc_conn_fin(struct hc_conn *c);
 
+/* The code of a connection that ended with that negative errno. */
+int hc_conn_code(long err);
 /* Nothing has come since it became idle, neither bytes nor an end. */
 bool hc_conn_is_quiet(struct hc_conn *c);
 /* "HOST:PORT (ADDRESS)", or "HOST:PORT through the proxy URL": the peer, for an

@@ -128,6 +128,25 @@ TEST(conn, what_the_peer_said_before_it_broke_off_is_read)
     ends_close(&t);
 }
 
+TEST(conn, an_end_that_another_attempt_may_not_meet_is_no_error_of_ours)
+{
+    static const struct {
+        int err, code;
+    } rows[] = {
+        { ETIMEDOUT, HEADCOUNT_ETIMEDOUT },
+        { EHOSTUNREACH, HEADCOUNT_ETIMEDOUT },
+        { ENETUNREACH, HEADCOUNT_ETIMEDOUT },
+        { ECONNRESET, HEADCOUNT_ECLOSED },
+        { ECONNABORTED, HEADCOUNT_ECLOSED },
+        { EPIPE, HEADCOUNT_ECLOSED },
+        { EPROTO, HEADCOUNT_ETLS },
+        { EFAULT, HEADCOUNT_EIO },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CHECK_INT(hc_conn_code(-rows[i].err), rows[i].code);
+}
+
 TEST(conn, freeing_none_is_fine)
 {
     hc_conn_free(NULL);
