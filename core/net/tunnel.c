@@ -91,6 +91,12 @@ int hc_tunnel_unauthorized(const struct hc_proxy *proxy,
     return hc_error_permanent(e);
 }
 
+/* The next attempt may be answered otherwise. */
+static bool tunnel_passes(int status)
+{
+    return status >= 500 || status == 408 || status == 429;
+}
+
 static int tunnel_refused(const struct hc_tunnel *t, struct headcount_error *e)
 {
     struct hc_str said = tunnel_status(&t->http);
@@ -103,10 +109,11 @@ static int tunnel_refused(const struct hc_tunnel *t, struct headcount_error *e)
     hc_error_set(e, HEADCOUNT_EPROXY, "%s: it answered %.*s: %s", where,
                  HC_STR_ARG(said),
                  status >= 500 ? "it does not reach this host"
+                 : tunnel_passes(status) ? "it makes no tunnel now"
                  : status == 403 ? "its rules have to allow CONNECT to this "
                                    "host and port"
                                  : "is it a proxy that knows CONNECT?");
-    return status >= 500 ? HEADCOUNT_EPROXY : hc_error_permanent(e);
+    return tunnel_passes(status) ? HEADCOUNT_EPROXY : hc_error_permanent(e);
 }
 
 static int tunnel_answered(const struct hc_tunnel *t, size_t more,

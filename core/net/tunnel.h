@@ -28,7 +28,7 @@ void hc_tunnel_init(struct hc_tunnel *t, const struct hc_alloc *alloc,
 void hc_tunnel_fini(struct hc_tunnel *t);            /* t may be all zero */
 /* 1 the tunnel stands; 0 waits; HEADCOUNT_EPROXY, HEADCOUNT_ENOMEM.  A refusal
  * that another attempt would meet again is a permanent error (407, 403, an
- * answer that is none of a proxy); 5xx and a close are not. */
+ * answer that is none of a proxy); 5xx, 408, 429 and a close are not. */
 int hc_tunnel_step(struct hc_tunnel *t, struct hc_conn *c,
                    struct headcount_error *e);
 /* The error of a proxy that wants other credentials (407), to CONNECT or to a
