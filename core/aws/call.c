@@ -34,10 +34,14 @@ static int call_failed(struct hc_call *c)
     return CALL_FAILED;
 }
 
+static bool call_only_reads(const struct hc_call *c)
+{
+    return c->config.read_only || hc_retry_is_read(c->config.operation);
+}
+
 static bool call_is_repeatable(const struct hc_call *c)
 {
-    return c->config.read_only || c->config.replay_ok ||
-           hc_retry_is_read(c->config.operation);
+    return c->config.replay_ok || call_only_reads(c);
 }
 
 /* ---- notes ---- */
@@ -385,11 +389,13 @@ static int call_cancelled(struct hc_call *c, const char *when)
 
 static int call_wait(struct hc_call *c, int64_t now)
 {
-    if (c->cancelled && now >= c->until)
-        return call_cancelled(c, hc_retry_is_read(c->config.operation)
+    if (c->cancelled && now >= c->until) {
+        c->outcome_unknown = true;
+        return call_cancelled(c, call_only_reads(c)
                                      ? "before it was answered"
                                      : "before it was answered, so it may have "
                                        "been done");
+    }
     if (c->cancelled)
         hc_job_at(c->job, c->until);
     return CALL_WAIT;
@@ -526,6 +532,16 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     return 0;
 }
 
+/* An attempt that left before may have been done. */
+static void call_cancel_unsent(struct hc_call *c)
+{
+    if (c->state == CALL_AT_REQUEST && c->request.fetch.flushed_before)
+        c->outcome_unknown = true;
+    call_cancelled(c, c->outcome_unknown && !call_only_reads(c)
+                          ? "before it was sent again, so it may have been done"
+                          : "before it was sent");
+}
+
 void hc_call_cancel(struct hc_call *c, int64_t until)
 {
     if (c->state == CALL_AT_DONE || c->state == CALL_AT_FAILED)
@@ -535,12 +551,12 @@ void hc_call_cancel(struct hc_call *c, int64_t until)
     c->cancelled = true;
     c->until = until;
     c->config.max_attempts = c->attempts;
-    if (c->state == CALL_AT_REQUEST && c->request.sent)
-        hc_fetch_is_last(&c->request.fetch);
-    else if (c->state == CALL_AT_LAST_WAIT)
+    if (c->state == CALL_AT_REQUEST && hc_fetch_is_last(&c->request.fetch))
+        return;
+    if (c->state == CALL_AT_LAST_WAIT)
         call_gives_up(c);
     else
-        call_cancelled(c, "before it was sent");
+        call_cancel_unsent(c);
 }
 
 void hc_call_strike(const struct hc_call *c, char *text)

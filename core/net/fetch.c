@@ -2,12 +2,14 @@
  *
  *   CONN    -> REQUEST             [fetch_conn]     a turn of the pool
  *   REQUEST -> SEND                [hc_fetch_request]
- *   SEND    -> HEAD                [fetch_send]     all is with the kernel
- *   HEAD    -> BODY, DONE          [fetch_head]
- *   BODY    -> DONE                [fetch_body]
- *   SEND, HEAD -> CONN             [fetch_is_stale] a replay
- *   HEAD    -> ENDED               [fetch_may_be_unread]
- *   ENDED   -> CONN                [fetch_ended]    a replay
+ *   SEND    -> HEAD                [fetch_sent]     all is with the kernel
+ *   SEND    -> HEAD                [fetch_early]    answered before that
+ *   HEAD    -> SEND                [fetch_resume]   that was an interim answer
+ *   HEAD    -> BODY                [fetch_head]
+ *   BODY    -> DONE                [fetch_done]
+ *   SEND, HEAD -> CONN             [fetch_broken]   a replay
+ *   HEAD    -> ENDED               [fetch_judge]    was it read?
+ *   ENDED   -> CONN                [fetch_judge]    no: a replay
  *   any     -> FAILED              an error, or the phase's time is over
  */
 #include "net/fetch.h"
@@ -102,9 +104,11 @@ static bool fetch_is_stale(const struct hc_fetch *f, int code)
            (!f->flushed || f->config.replay_after_flush_ok);
 }
 
-void hc_fetch_is_last(struct hc_fetch *f)
+bool hc_fetch_is_last(struct hc_fetch *f)
 {
     f->replayed = true;
+    return f->flushed && f->state != FETCH_AT_CONN &&
+           f->state != FETCH_AT_REQUEST && f->state != FETCH_AT_SEND;
 }
 
 static int fetch_replay(struct hc_fetch *f, int64_t now)
@@ -137,9 +141,9 @@ static int fetch_judge(struct hc_fetch *f, enum hc_unread_answer unread,
         f->until = f->unread.at;
         return FETCH_WAIT;
     case UNREAD_YES:
+        f->flushed = false;
         if (f->replayed)                 /* by now it is the last */
             break;
-        f->flushed = false;
         return fetch_replay(f, now);
     case UNREAD_NO:
         break;
@@ -263,10 +267,10 @@ static void fetch_first_byte(struct hc_fetch *f, int64_t now)
 /* A server that answers while the request is still on its way does not read the
  * rest of it (RFC 9112, 9.5): the answer counts, and the connection is closed
  * after it. */
-static int fetch_early(struct hc_fetch *f, int64_t now)
+static int fetch_early(struct hc_fetch *f, int64_t now,
+                       struct headcount_error *e)
 {
-    struct headcount_error ignored = { .code = 0 };
-    int got = hc_conn_recv(f->waiter.conn, &f->in, &ignored);
+    int got = hc_conn_recv(f->waiter.conn, &f->in, e);
 
     if (got == CONN_BYTES) {
         f->early = true;
@@ -322,22 +326,25 @@ static bool fetch_is_taken(struct hc_fetch *f)
  * request may say why and close before all of it was sent. */
 static int fetch_send(struct hc_fetch *f, int64_t now)
 {
-    struct headcount_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 }, late = { .code = 0 };
     struct hc_conn *c = f->waiter.conn;
     uint64_t before = c->sent;
     int sent = hc_conn_send(c, &f->left, &e);
-    int got = sent <= 0 ? fetch_early(f, now) : CONN_WAIT;
+
+    if (sent > 0) {
+        fetch_sent(f, now);
+        return FETCH_GO_ON;
+    }
+    int got = fetch_early(f, now, &late);
 
     if (got == CONN_BYTES)
         return FETCH_GO_ON;
     if (sent < 0)
         return fetch_broken(f, sent, &e, now);
-    if (sent == 0 && got == CONN_EOF)
+    if (got < 0)
+        return fetch_broken(f, got, &late, now);
+    if (got == CONN_EOF)
         return fetch_eof(f, now);
-    if (sent > 0) {
-        fetch_sent(f, now);
-        return FETCH_GO_ON;
-    }
     if (c->sent > before)
         fetch_phase(f, now, f->net->config.send_timeout);
     if (!f->full)
@@ -415,6 +422,21 @@ static uint64_t fetch_left(const struct hc_fetch *f)
                ? hc_http1_length(&f->http) - f->body_n : UINT64_MAX;
 }
 
+/* An interim answer came early, and nothing else: the server goes on
+ * reading. */
+static int fetch_resume(struct hc_fetch *f, int64_t now)
+{
+    hc_conn_used(f->waiter.conn, f->lent);
+    f->lent = 0;
+    f->early = false;
+    f->marks.first_byte = 0;
+    f->state = FETCH_AT_SEND;
+    fetch_phase(f, now, f->net->config.send_timeout);
+    if (f->full)
+        fetch_is_full(f, now);
+    return FETCH_GO_ON;
+}
+
 static int fetch_head(struct hc_fetch *f, int64_t now)
 {
     struct headcount_error e = { .code = 0 };
@@ -427,7 +449,8 @@ static int fetch_head(struct hc_fetch *f, int64_t now)
     if (err < 0)
         return fetch_bad_answer(f, err, &e, now);
     if (!hc_http1_has_head(&f->http))
-        return FETCH_GO_ON;
+        return f->early && hc_http1_is_between(&f->http)
+                   ? fetch_resume(f, now) : FETCH_GO_ON;
     uint64_t length = hc_http1_length(&f->http);
 
     if (f->http.status == 407 && f->config.proxy != NULL &&

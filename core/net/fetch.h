@@ -1,7 +1,7 @@
 /* net/fetch.h - one exchange: a connection first, then the request, then the
  * answer in spans.
  *
- *   CONN --> NEED_REQUEST --> SEND --> HEAD --> BODY --> DONE
+ *   CONN --> NEED_REQUEST --> SEND <-> HEAD --> BODY --> DONE
  *    ^                          |        |
  *    +---- replay, once --------+--------+        any --> FAILED
  *    +---- replay, once ---- ENDED <-----+
@@ -99,8 +99,10 @@ enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
 bool hc_fetch_is_in_line(const struct hc_fetch *f);
 /* Another deadline than that of its config. */
 void hc_fetch_until(struct hc_fetch *f, int64_t deadline);
-/* From now on the request is not replayed if its connection is lost. */
-void hc_fetch_is_last(struct hc_fetch *f);
+/* From now on the request is not replayed if its connection is lost.  True: it
+ * is out, and its answer may still come.  False: stepping would send it, or
+ * the rest of it. */
+bool hc_fetch_is_last(struct hc_fetch *f);
 /* If an exchange is under way its connection is closed. */
 void hc_fetch_fini(struct hc_fetch *f);              /* f may be all zero */
 

@@ -28,7 +28,8 @@ struct op_fetch {
     struct hc_buf body;                  /* of the answer                    */
     int attempt;
     bool cancelled;
-    int64_t until;                       /* once cancelled: awaited so long  */
+    bool awaited;                        /* once cancelled: its answer, ...  */
+    int64_t until;                       /* so long                          */
     /* of a request that is signed */
     struct headcount_sign_request sign;  /* service NULL: it is not          */
     struct hc_op_account account;
@@ -445,9 +446,20 @@ static int op_fetch_done(headcount_op *op)
 
 static int op_fetch_failed(headcount_op *op)
 {
+    const struct hc_fetch *x = &fetch_of(op)->fetch;
+    const struct headcount_error *why = &x->error;
+
     op_fetch_note(op, "failed");
     fetch_forget_head(&op->outcome);
-    return hc_error_pass(&op->error, &fetch_of(op)->fetch.error);
+    if (!x->flushed || x->config.replay_after_flush_ok ||
+        why->code == HEADCOUNT_ECANCELLED)
+        return hc_error_pass(&op->error, why);
+    hc_error_set(&op->error, why->code, "%s was sent and got no usable answer, "
+                 "so it may have been done: %s", fetch_of(op)->request.method,
+                 why->what);
+    op->error.sys = why->sys;
+    op->error.permanent = why->permanent;
+    return why->code;
 }
 
 static int op_fetch_cancelled(headcount_op *op)
@@ -458,8 +470,8 @@ static int op_fetch_cancelled(headcount_op *op)
                  "%s: %s: cancelled before it "
                  "was %s",
                  f->request.at.host, f->request.method,
-                 f->fetch.flushed ? "answered, so it may have been done"
-                                  : "sent");
+                 f->state == OP_FETCH_AT_EXCHANGE && f->fetch.flushed
+                     ? "answered, so it may have been done" : "sent");
     return op_fetch_failed(op);
 }
 
@@ -504,7 +516,7 @@ static int op_fetch_step(headcount_op *op, int64_t now)
     struct op_fetch *f = fetch_of(op);
     int got = 0;
 
-    if (f->cancelled && !f->fetch.flushed)
+    if (f->cancelled && !f->awaited)
         return op_fetch_cancelled(op);
     if (f->state == OP_FETCH_AT_CREDS)
         got = op_fetch_creds(op, now);
@@ -523,7 +535,8 @@ static void op_fetch_cancel(headcount_op *op)
         return;
     f->cancelled = true;
     f->until = hc_time_add(hc_now(&op->h->net.sys), HC_CALL_GRACE);
-    hc_fetch_is_last(&f->fetch);
+    f->awaited = hc_fetch_is_last(&f->fetch) &&
+                 f->state == OP_FETCH_AT_EXCHANGE;
 }
 
 static void op_fetch_free(headcount_op *op)

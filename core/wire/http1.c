@@ -431,6 +431,11 @@ int hc_http1_eof(struct hc_http1 *x, bool clean, struct headcount_error *e)
 
 /* ---- what was said ---- */
 
+bool hc_http1_is_between(const struct hc_http1 *x)
+{
+    return x->state == HTTP1_HEAD && x->interim > 0 && x->head.n == 0;
+}
+
 bool hc_http1_has_head(const struct hc_http1 *x)
 {
     return x->state != HTTP1_HEAD && x->state != HTTP1_FAILED;

@@ -65,6 +65,8 @@ struct hc_str hc_http1_take_body(struct hc_http1 *x);
  * HEADCOUNT_ETRUNCATED. */
 int hc_http1_eof(struct hc_http1 *x, bool clean, struct headcount_error *e);
 
+/* Interim answers (1xx) came, and nothing of another one yet. */
+bool hc_http1_is_between(const struct hc_http1 *x);
 /* Head is whole (state above HEAD, or DONE). */
 bool hc_http1_has_head(const struct hc_http1 *x);
 /* First header of that name, trimmed; false if there is none. */

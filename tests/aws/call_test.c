@@ -872,6 +872,38 @@ TEST(call, a_cancel_ends_what_was_not_sent)
     failed_with(HEADCOUNT_ECANCELLED, "before it was sent");
 }
 
+/* A read is being replayed: its first sending was lost with its connection. */
+TEST(call, a_cancel_ends_a_replay_before_it_is_sent)
+{
+    const struct hc_call_config sure = { .operation = HC_STR("UpdateService"),
+                                         .replay_ok = true };
+    const char *const answers[] = { aws_answer(200, "", "{}"), AWS_PEER_CLOSE,
+                                    aws_answer(200, "", "{}"), NULL };
+
+    for (int write = 0; write < 2; write++) {
+        aws_world_open(&w, NULL, answers);
+        CHECK_INT(caller_start(plain), 0);
+        aws_world_until(&w, &me.ended);
+        hc_call_fini(&me.call);
+        hc_job_fini(&me.job);
+        hc_timings_fini(&me.timings);
+        CHECK_INT(caller_start(write == 1 ? sure : plain), 0);
+        for (int i = 0; i < 50 && me.stats.replays == 0; i++)
+            aws_world_round(&w);
+        CHECK_INT(me.call.request.fetch.state, FETCH_AT_CONN);
+        hc_call_cancel(&me.call, HC_NEVER);
+        hc_job_wake(&me.job);
+        aws_world_until(&w, &me.ended);
+        for (int i = 0; i < 20; i++)
+            aws_world_round(&w);
+        CHECK_INT(w.script.requests, 2);
+        CHECK(me.call.outcome_unknown);
+        failed_with(HEADCOUNT_ECANCELLED, write == 1
+                        ? "before it was sent again, so it may have been done"
+                        : "before it was sent");
+    }
+}
+
 TEST(call, a_cancel_ends_the_last_wait_of_a_long_poll_with_its_error)
 {
     aws_world_open(&w, NULL, busy);

@@ -868,6 +868,85 @@ TEST(fetch, an_answer_that_was_not_read_forbids_the_replay)
     net_world_close(&world);
 }
 
+/* The client alone, with what has come. */
+static void client_rounds(int n)
+{
+    for (int i = 0; i < n && !one.ended; i++) {
+        struct hc_want wants[HC_LOOP_MAX];
+        int64_t deadline;
+        size_t open = hc_jobs_wants(&world.net.jobs, wants, HC_LOOP_MAX,
+                                    &deadline);
+
+        hc_loop_poll(wants, open, 2 * HC_MS);
+        hc_jobs_step(&world.net.jobs, world.now, wants, open);
+    }
+}
+
+/* A request that the peer does not take, begun by the client. */
+static void blocked_begin(const char *certificate)
+{
+    world_open(certificate);
+    memset(big_request, 'x', sizeof big_request - 1);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .deadline = 0 }),
+              0);
+    one.request = big_request;
+    for (int i = 0; i < 5000 && one.needed == 0; i++)
+        net_world_round(&world);
+    client_rounds(50);
+    if (one.ended)
+        print_message("%s\n", one.f.error.what);
+    CHECK_INT(one.f.state, FETCH_AT_SEND);
+}
+
+TEST(fetch, an_interim_answer_does_not_end_the_sending)
+{
+    static char sink[1 << 20];
+    ssize_t n;
+
+    for (int split = 0; split < 2; split++) {
+        size_t taken = 0;
+
+        blocked_begin(NULL);
+        if (split == 1) {
+            net_peer_say(&world.peer, 0, "HTTP/1.1 10");
+            client_rounds(5);
+        }
+        net_peer_say(&world.peer, 0, split == 1
+                         ? "0 Go on\r\n\r\n"
+                         : "HTTP/1.1 102 A\r\n\r\nHTTP/1.1 100 B\r\n\r\n");
+        for (int i = 0; i < 5000 && taken < sizeof big_request - 1; i++) {
+            client_rounds(1);
+            while ((n = recv(world.peer.conns[0].fd, sink, sizeof sink,
+                             MSG_DONTWAIT)) > 0)
+                taken += (size_t)n;
+        }
+        taken += world.peer.conns[0].got_n;
+        CHECK_INT(taken, sizeof big_request - 1);
+        net_peer_say(&world.peer, 0, OK_EMPTY);
+        client_rounds(50);
+        CHECK(one.done && one.f.flushed);
+        CHECK_INT(one.f.http.status, 200);
+        CHECK_INT(hc_pool_idle(&world.net.pool), 1);
+        fetcher_end(&one);
+        net_world_close(&world);
+    }
+}
+
+/* The peer breaks TLS and then neither reads nor closes. */
+TEST(fetch, a_request_that_waits_to_be_taken_ends_with_its_tls)
+{
+    blocked_begin("ec");
+    CHECK(send(world.peer.conns[0].fd, "\x15\x03\x03\0\2\2\x50", 7, 0) == 7);
+    client_rounds(20);
+    bool failed = one.failed, flushed = one.f.flushed;
+    int code = one.f.error.code;
+
+    fetcher_end(&one);
+    net_world_close(&world);
+    CHECK(failed && !flushed);
+    CHECK_INT(code, HEADCOUNT_ETLS);
+}
+
 /* A dial that another request began and left 100 ms before its end. */
 TEST(fetch, a_dial_taken_over_has_the_whole_time_to_connect)
 {

@@ -350,16 +350,22 @@ TEST(unread, a_fin_that_acknowledges_the_request_proves_nothing)
     is_not_replayed();
 }
 
-TEST(unread, who_was_cancelled_meanwhile_sends_nothing)
+TEST(unread, who_was_cancelled_meanwhile_sends_nothing_and_did_nothing)
 {
     lend(NULL, 0);
     fin(false);
     send_it();
     client_round();
     CHECK_INT(it.f.state, FETCH_AT_ENDED);
-    hc_fetch_is_last(&it.f);
+    CHECK(hc_fetch_is_last(&it.f));
     net_peer_hang_up(&world.peer, 0);
-    is_not_replayed();
+    half_a_second();
+    CHECK(it.ended && !it.done && !it.f.flushed);
+    CHECK_INT(it.f.error.code, HEADCOUNT_ECLOSED);
+    CHECK_INT(it.made, 1);
+    CHECK_INT(it.stats.replays, 0);
+    writer_end();
+    net_world_close(&world);
 }
 
 TEST(unread, without_the_kernels_word_nothing_is_proved)

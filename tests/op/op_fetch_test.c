@@ -918,6 +918,56 @@ TEST(fetch, keys_of_another_account_sign_nothing)
     }
 }
 
+#define ROLE "arn:aws:iam::123456789012:role/deploy"
+#define ASSUMED "<AssumeRoleResponse><AssumeRoleResult><Credentials>"       \
+    "<AccessKeyId>ROLE1</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"  \
+    "<SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z"        \
+    "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+
+/* Its first sending was refused, so it did nothing, and there is no other. */
+TEST(fetch, cancelled_while_other_credentials_come_it_is_not_sent_again)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", ASSUMED),
+        aws_answer(400, "", "<Error><Code>ExpiredToken</Code></Error>"),
+        AWS_PEER_SILENT, NULL };
+    struct headcount_fetch r = { .size = sizeof r, .method = "POST",
+                                 .sign = &for_s3, .assume_role = ROLE };
+
+    scene_open(false, answers);
+    r.url = at("/");
+    CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &r, NULL), 0);
+    scene_until(3);
+    headcount_cancel(scene.op);
+    headcount_step(scene.h, NULL, 0);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    says(headcount_outcome(scene.op), HEADCOUNT_ECANCELLED, "before it was "
+         "sent");
+    CHECK_INT(scene.script.requests, 3);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, a_write_without_an_answer_may_have_been_done_and_says_so)
+{
+    static const char *const answers[] = { AWS_PEER_CLOSE, AWS_PEER_CLOSE,
+                                           AWS_PEER_CLOSE, NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    for (int i = 0; i < 3; i++) {
+        o = fetch((struct headcount_fetch){
+            .method = i == 1 ? "GET" : "POST", .url = at("/"),
+            .replay_ok = i == 2 });
+        CHECK_INT(o->code, HEADCOUNT_ECLOSED);
+        CHECK((strstr(o->message, "POST was sent and got no usable answer, so "
+                      "it may have been done: 127.0.0.1") != NULL) ==
+              (i == 0));
+        headcount_op_free(scene.op);
+    }
+    scene_close();
+}
+
 TEST(fetch, cancelled_without_credentials_it_ends)
 {
     struct headcount_fetch r = { .size = sizeof r, .sign = &for_s3 };
