@@ -40,23 +40,23 @@ struct hc_attempt_shared {
 
 struct hc_attempt {
     enum hc_attempt_state state;
-    struct hc_addr addr;
+    enum hc_attempt_state reached;       /* FAILED, CLOSED: the state before */
     struct hc_conn *conn;                /* DONE: taken by the owner         */
     int64_t heard_at;                    /* when it began, then each time it
                                             got further: connected, a tunnel,
                                             and the first bytes of TLS       */
     bool answered;                       /* the proxy did: what follows is not
                                             the fault of this address        */
-    struct hc_marks marks;               /* of connect and TLS               */
 
-    enum hc_attempt_state reached;       /* FAILED, CLOSED: the state before */
-
-    struct hc_attempt_shared *shared;    /* private from here                */
-    struct hc_watch watch;               /* until the connection has it      */
+    struct hc_attempt_shared *shared;    /* private, to `watch`              */
     struct hc_tunnel *tunnel;            /* in TUNNEL                        */
     bool heard;                          /* bytes came in HANDSHAKE          */
     bool has_engine;                     /* it counts in shared->engines     */
     int64_t until;                       /* of the handshake, of the tunnel  */
+    struct hc_watch watch;               /* until the connection has it      */
+
+    struct hc_addr addr;
+    struct hc_marks marks;               /* of connect and TLS               */
 };
 
 /* 1 DONE, 0 waits, < 0 FAILED with the sentence in *e; the socket is closed

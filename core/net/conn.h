@@ -32,25 +32,26 @@ struct hc_marks {
 struct hc_conn {
     struct hc_watch watch;
     const struct hc_system *sys;
-    struct hc_origin origin;
-    struct hc_addr addr;             /* of the proxy, if there is one        */
     const struct hc_proxy *proxy;    /* or NULL                              */
+    struct hc_outer *outer;          /* TLS to a proxy below it, or NULL     */
     bool tls;
     bool ended;                      /* the peer closed it: a FIN            */
     bool cut;                        /* an RST came without a FIN            */
-    struct hc_tls engine;
-    struct hc_outer *outer;          /* TLS to a proxy below it, or NULL     */
-    struct hc_marks marks;           /* of the dial                          */
-    int64_t born, idle_since;
-    uint64_t sent;                   /* bytes that the kernel took           */
     bool kept;                       /* was idle in the pool                 */
     bool has_others;                 /* its host had other addresses, too    */
+    size_t in_at, in_n;              /* raw bytes not used yet               */
+    struct hc_addr addr;             /* of the proxy, if there is one        */
+    int64_t born, idle_since;
+    uint64_t sent;                   /* bytes that the kernel took           */
     long pid;                        /* of the process that opened it        */
     uint64_t exchanges;              /* that were begun on it                */
-    struct hc_pool_host *host;       /* from here the pool's: it counts there */
+    struct hc_pool_host *host;       /* the pool's, to `idle_all`: it counts
+                                        there                                */
     struct hc_job job;               /* closes it when it is idle            */
     struct hc_link idle, idle_all;   /* in the list of its host and of all   */
-    size_t in_at, in_n;              /* raw bytes not used yet               */
+    struct hc_origin origin;
+    struct hc_marks marks;           /* of the dial                          */
+    struct hc_tls engine;
     unsigned char in[HC_CONN_IN];
 };
 

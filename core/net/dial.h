@@ -31,24 +31,25 @@ struct hc_dial {
     struct hc_job job;                   /* first member                     */
     enum hc_dial_state state;
     struct hc_conn *conn;                /* DONE: taken by the owner         */
+    struct hc_net *net;                  /* private, to `may_pass`           */
+    size_t attempts_n;
+    int64_t until;                       /* for connects, over all addresses */
+    enum hc_attempt_state reached;       /* how far                          */
+    bool asked;
+    bool may_pass;                       /* one of them may work next time   */
+
     struct headcount_error error;        /* FAILED                           */
     struct headcount_stats stats;        /* what it did, for the op that gets
                                             it: the pool hands them on       */
 
-    struct hc_net *net;                  /* private from here                */
-    struct hc_dial_config config;
-    struct hc_waiter waiter;
-    bool asked;
-    struct hc_eyeballs eyeballs;
+    struct hc_waiter waiter;             /* private from here                */
     struct hc_attempt_shared shared;
-    struct hc_attempt attempts[HC_ADDRS_MAX];
-    size_t attempts_n;
+    struct hc_marks marks;               /* of the resolver                  */
+    struct hc_dial_config config;
+    struct hc_eyeballs eyeballs;
     struct headcount_error worst;        /* of the attempt that got furthest
                                             of those that failed             */
-    enum hc_attempt_state reached;       /* how far                          */
-    bool may_pass;                       /* one of them may work next time   */
-    struct hc_marks marks;               /* of the resolver                  */
-    int64_t until;                       /* for connects, over all addresses */
+    struct hc_attempt attempts[HC_ADDRS_MAX];
 };
 
 /* NULL without memory. */

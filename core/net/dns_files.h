@@ -14,18 +14,19 @@
 #include "wire/hosts.h"
 
 struct hc_dns_files {
-    struct hc_resolv_conf conf;
     bool own_server;                     /* conf has the only server: there
                                             is no resolv.conf                */
-    char said[160];                      /* the last warning; ""             */
-
-    const struct hc_system *sys;         /* private from here                */
+    bool hosts_said;                     /* private, to `due`: since it
+                                            changed                          */
+    bool looked;
+    const struct hc_system *sys;
     const struct hc_log *log;            /* NULL: nothing is logged          */
     struct hc_buf hosts;                 /* the lines that count             */
     struct hc_file_stamp hosts_stamp, conf_stamp;
-    bool hosts_said;                     /* since it changed                 */
-    bool looked;
     int64_t due;                         /* when to look at them again       */
+
+    char said[160];                      /* the last warning; ""             */
+    struct hc_resolv_conf conf;
 };
 
 void hc_dns_files_init(struct hc_dns_files *f, const struct hc_system *sys,

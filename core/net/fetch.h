@@ -54,38 +54,41 @@ enum hc_fetch_state { FETCH_AT_CONN, FETCH_AT_REQUEST, FETCH_AT_SEND,
                       FETCH_AT_DONE, FETCH_AT_FAILED };
 
 struct hc_fetch {
-    struct hc_buf out;               /* secret                               */
-    struct hc_http1 http;
-    struct hc_str span;
-    struct headcount_error error;
-    struct hc_marks marks;
-    struct hc_addr addr;             /* of the peer; family 0: none yet      */
+
+    enum hc_fetch_state state;       /* private, to `replayed`               */
+    struct hc_net *net;
+    struct hc_job *job;
+    struct hc_str left;              /* of `out`: not sent yet               */
+    struct hc_str in;                /* lent by the connection, not used yet */
+    size_t lent;
+    uint64_t body_n;
+    int64_t since, until;            /* of the phase                         */
+    int64_t attempt_until;           /* 0: not begun; HC_NEVER: begins anew
+                                        with the first byte                  */
+    bool early;                      /* answered before it was sent whole    */
+    bool full;
+    bool replayed;
+
     bool flushed;                    /* sent whole, at least once, and
                                         perhaps read                         */
     bool flushed_before;             /* and was then replayed                */
     bool suspect;                    /* a kept connection went silent or was
                                         reset: the next attempt asks for a
                                         fresh one                            */
+    struct hc_buf out;               /* secret                               */
+    struct hc_str span;
+    struct hc_addr addr;             /* of the peer; family 0: none yet      */
+    struct hc_http1 http;
+    struct headcount_error error;
+    struct hc_marks marks;
 
-    enum hc_fetch_state state;       /* private from here                    */
-    struct hc_fetch_config config;
-    struct hc_net *net;
-    struct hc_job *job;
-    struct hc_pool_waiter waiter;
-    struct hc_str left;              /* of `out`: not sent yet               */
-    struct hc_str in;                /* lent by the connection, not used yet */
-    size_t lent;
-    bool early;                      /* answered before it was sent whole    */
-    uint64_t body_n;
-    int64_t since, until;            /* of the phase                         */
-    int64_t attempt_until;           /* 0: not begun; HC_NEVER: begins anew
-                                        with the first byte                  */
-    struct hc_pace pace;             /* of the request, then of the body     */
+    struct hc_pace pace;             /* private from here: of the request,
+                                        then of the body                     */
     uint64_t taken;                  /* of the request, once the kernel's
                                         buffer is                            */
-    bool full;
     struct hc_unread unread;
-    bool replayed;
+    struct hc_pool_waiter waiter;
+    struct hc_fetch_config config;
 };
 
 /* 0; < 0 with f->error: fini may but need not be called then. */

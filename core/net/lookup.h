@@ -47,6 +47,11 @@ struct hc_lookup {
     struct hc_job job;                   /* first member; the owner's        */
     struct hc_resolver *owner;           /* which sets those below, too      */
     struct hc_lookup *next;
+    bool over;
+    size_t sides_n;                      /* private, to `sys`                */
+    struct hc_dns_servers *servers;
+    const struct hc_system *sys;
+
     struct hc_wait_queue waiters;
     const struct hc_waiter *first;       /* who began it; only compared      */
     uint64_t told_asked, told_sent;      /* of those, to the first's stats   */
@@ -57,23 +62,18 @@ struct hc_lookup {
 
     uint64_t asked, sent;                /* names, queries                   */
     /* Once it is over.  why.code 0: known.addrs; known.why is NULL or &why. */
-    bool over;
     struct hc_dns_known known;
     struct headcount_error why;
 
-    char name[HC_DNS_NAME_TEXT + 1];     /* private from here                */
-    size_t name_n;
-    char full[HC_DNS_NAME_TEXT + 1];     /* what is asked for                */
-    size_t full_n;
+    size_t name_n, full_n;               /* private from here                */
     size_t search;                       /* where the next domain stands     */
-    struct hc_resolv_conf conf;
-    struct hc_dns_servers *servers;
-    const struct hc_system *sys;
     struct hc_jobs *jobs;
     struct headcount_stats *stats;
-    struct hc_lookup_side sides[2];      /* A, AAAA                          */
-    size_t sides_n;
     int64_t hold_until;
+    char name[HC_DNS_NAME_TEXT + 1];
+    char full[HC_DNS_NAME_TEXT + 1];     /* what is asked for                */
+    struct hc_resolv_conf conf;
+    struct hc_lookup_side sides[2];      /* A, AAAA                          */
 };
 
 /* 0, or HEADCOUNT_EDNS if it is no name.  The memory must be all zero. */

@@ -62,8 +62,6 @@ struct hc_pool_ask {
 struct hc_pool {
     struct hc_job job;                   /* first member                     */
     struct hc_net *net;
-    struct hc_pool_host *table[HC_POOL_TABLE];
-    struct hc_sessions sessions;
     size_t hosts;
     size_t conns;                        /* open ones and dials              */
     size_t idle_n;
@@ -73,6 +71,8 @@ struct hc_pool {
     int64_t moved;                       /* when that line last moved        */
     int64_t short_until;                 /* no descriptor was left; 0: not so */
     uint64_t asked;
+    struct hc_sessions sessions;
+    struct hc_pool_host *table[HC_POOL_TABLE];
 };
 
 void hc_pool_init(struct hc_pool *p, struct hc_net *net);

@@ -21,17 +21,17 @@ struct hc_pool_host {
     struct hc_job job;               /* first member: serves its line        */
     struct hc_pool *pool;
     struct hc_pool_host *next;       /* in its bucket of the table           */
-    uint64_t hash;
-    struct hc_origin origin;
-    const struct hc_anchors *anchors;
-    const struct hc_proxy *proxy;
     size_t open;                     /* connections and dials                */
     struct hc_link idle;             /* newest first                         */
+    const struct hc_anchors *anchors;
+    const struct hc_proxy *proxy;
     struct hc_link line[2];          /* waiters; [1]: for a fresh one        */
     struct hc_link bare;             /* those of both without a dial         */
     struct hc_link dials, orphans;
     struct hc_link wants;            /* pool->wants: a place in the total    */
     int64_t moved;                   /* when the line last moved             */
+    uint64_t hash;
+    struct hc_origin origin;
     struct headcount_error why;      /* of the last dial, if it failed       */
 };
 

@@ -27,13 +27,13 @@ struct hc_resolver {
     const struct hc_system *sys;
     struct hc_jobs *jobs;
     struct headcount_stats *stats;       /* of the net                       */
-    char dns_server[HC_DNS_SERVER_TEXT]; /* "" = resolv.conf                 */
     struct hc_dns_cache cache;           /* private from here                */
-    struct hc_dns_files files;
-    struct hc_dns_servers servers;
     const struct hc_log *log;
     struct hc_lookup *lookups;           /* under way                        */
     bool (*has_ipv6_route)(void);
+    char dns_server[HC_DNS_SERVER_TEXT]; /* "" = resolv.conf                 */
+    struct hc_dns_servers servers;
+    struct hc_dns_files files;
 };
 
 struct hc_resolver_config {

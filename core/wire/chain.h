@@ -53,40 +53,40 @@ enum hc_chain_fault {
 
 struct hc_chain {
     const br_x509_class *vtable;         /* first: what BearSSL sees      */
-    br_x509_minimal_context minimal;
     const struct hc_anchors *anchors;
     const struct hc_alloc *alloc;
     br_x509_trust_anchor *fit;           /* the roots that the certificate
                                             coming in may lead to         */
     size_t fit_n, fit_cap;
+    int fault;                           /* enum hc_chain_fault           */
     int root_fault;                      /* of one that does not fit      */
-    int64_t root_expired;                /* when that one did, 0: it did not */
-    struct hc_buf names;                 /* GeneralNames of all so far    */
-    unsigned kinds;                      /* of these names                */
-    char host[HC_CHAIN_HOST + 1];
-    size_t ip_n;                         /* 4, 16; 0 = host is a name     */
-    unsigned char ip[16];
-    int64_t wall;
-    struct hc_buf der;                   /* the certificate coming in     */
     bool begun;                          /* a chain was presented         */
     bool looks;                          /* at the certificate coming in  */
+    bool self_signed;                    /* leaf names itself as issuer   */
+    unsigned kinds;                      /* of these names                */
     size_t certs;                        /* presented so far              */
-    int fault;                           /* enum hc_chain_fault           */
-    char detail[HC_CHAIN_TEXT];          /* an OID, or a name at fault    */
+    int64_t wall;
+    size_t ip_n;                         /* 4, 16; 0 = host is a name     */
     unsigned verdict;                    /* of end_chain: BR_ERR_X509_... */
+    struct hc_buf der;                   /* the certificate coming in     */
+    int64_t root_expired;                /* when that one did, 0: it did not */
+    struct hc_buf names;                 /* GeneralNames of all so far    */
+    unsigned char ip[16];
     int64_t until;                       /* earliest end of validity, the
                                             root's included               */
     int64_t not_before, not_after;       /* CHAIN_DATE: wall              */
-    bool self_signed;                    /* leaf names itself as issuer   */
+    int64_t leaf_until;                  /* end of the leaf's validity, wall;
+                                            0: no leaf was looked at      */
+    size_t path_n;
     char subject[HC_CHAIN_TEXT];         /* of the certificate at fault,
                                             else of the leaf              */
     char issuer[HC_CHAIN_TEXT];          /* of the last one looked at     */
-    int64_t leaf_until;                  /* end of the leaf's validity, wall;
-                                            0: no leaf was looked at      */
+    char detail[HC_CHAIN_TEXT];          /* an OID, or a name at fault    */
+    char host[HC_CHAIN_HOST + 1];
     char path[HC_CHAIN_PATH];            /* "LEAF < CA < ROOT", cut to fit:
                                             the leaf's name, and the issuer
                                             of each one looked at         */
-    size_t path_n;
+    br_x509_minimal_context minimal;
 };
 
 /* host: a DNS name or an IP literal without brackets, 1..255 bytes,

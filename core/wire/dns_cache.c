@@ -24,10 +24,10 @@ struct hc_dns_entry {
     int64_t expires;                 /* as the answer said                   */
     int64_t refresh_at;
     int64_t failed_at;               /* of addresses: the servers failed     */
-    struct hc_addrs addrs;
     size_t turn;
     int code, sys;                   /* 0: addrs count                       */
     size_t name_n, what_n;
+    struct hc_addrs addrs;
     char text[];                     /* name, then the sentence              */
 };
 

@@ -46,19 +46,19 @@ struct hc_dns_slot {
 
 struct hc_dns_query {
     enum hc_dns_state state;
-    struct hc_dns_reply reply;           /* DNS_DONE                         */
-    struct hc_dns_slot slots[HC_DNS_SLOTS];
-    struct hc_str name;                  /* private from here                */
-    struct hc_dns_question question;
-    const struct hc_resolv_conf *conf;
-    struct hc_dns_servers *servers;
+    bool probes;                         /* private, to `of`: the first turn
+                                            does not wait                    */
+    bool last;                           /* no turn is left                  */
+    bool refused;                        /* in this round                    */
+    bool out_of_memory;
+    unsigned char answered;              /* the server of `reply`            */
     unsigned char order[HC_DNS_SERVERS];
     unsigned turn;                       /* servers times attempts           */
     size_t current;                      /* slot of this turn; HC_DNS_SLOTS:
                                             a pause, or the last wait        */
-    bool probes;                         /* the first turn does not wait     */
-    bool last;                           /* no turn is left                  */
-    bool refused;                        /* in this round                    */
+    struct hc_str name;
+    const struct hc_resolv_conf *conf;
+    struct hc_dns_servers *servers;
     int64_t start, until;                /* of all                           */
     int64_t patience;                    /* before the next server           */
     int64_t longest;                     /* for one reply                    */
@@ -69,8 +69,10 @@ struct hc_dns_query {
         int rcode, sys;
         bool plain;                      /* EDNS was in vain                 */
     } of[HC_DNS_SERVERS];
-    unsigned char answered;              /* the server of `reply`            */
-    bool out_of_memory;
+    struct hc_dns_question question;
+
+    struct hc_dns_slot slots[HC_DNS_SLOTS];
+    struct hc_dns_reply reply;           /* DNS_DONE                         */
 };
 
 struct hc_dns_query_config {

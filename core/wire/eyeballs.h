@@ -11,10 +11,10 @@
 #define HC_EYEBALLS_LAST (1 * HC_SECOND)
 
 struct hc_eyeballs {
-    struct hc_addrs addrs;           /* in the order of trial                */
     size_t sound;                    /* that many did not fail lately        */
     size_t next;
     int64_t next_at;                 /* HC_NEVER: none is left               */
+    struct hc_addrs addrs;           /* in the order of trial                */
 };
 
 /* Families alternate, IPv6 first; within one the order stays.  Addresses that

@@ -56,9 +56,7 @@ struct hc_tls_config {
 };
 
 /* Must not move between init and fini. */
-struct hc_tls {
-    br_ssl_client_context client;    /* private to tls.c from here */
-    struct hc_chain chain;
+struct hc_tls {                      /* private to tls.c                     */
     enum hc_tls_state state;
     unsigned char *buffer;
     const struct hc_alloc *alloc;
@@ -77,6 +75,8 @@ struct hc_tls {
     bool asked;                      /* for a client certificate             */
     size_t barren;                   /* bytes of records that came since the
                                         handshake began, or since plain text */
+    struct hc_chain chain;
+    br_ssl_client_context client;
 };
 
 /* 0; HEADCOUNT_EARG (no host, no anchors), HEADCOUNT_ENOMEM: then there is
