@@ -387,7 +387,8 @@ static const struct tls_sentence tls_sentences[] = {
     { BR_ERR_UNSUPPORTED_VERSION, true,
       "the server chose a version of TLS before 1.2: " TLS_OURS },
     { BR_ERR_BAD_VERSION, true,
-      "the server chose a version of TLS that was not offered: " TLS_OURS },
+      "a record of the server has another version of TLS than its handshake: "
+      "look at what stands between (proxy, firewall)" },
     { BR_ERR_BAD_MAC, false,
       "a record was forged or damaged on the way: try again, and if it stays "
       "so, look at what stands between (proxy, firewall)" },

@@ -607,6 +607,9 @@ TEST(tls, what_is_no_tls_is_told)
     check_answer(HC_STR("\x15\x03\x03\x00\x02\x01\x00"),
                  "before the handshake was over");
     check_answer(HC_STR("\x17\x03\x03\x00\x02\x01\x00"), "rules of TLS");
+    /* A ServerHello of TLS 1.2 in a record of TLS 1.1. */
+    check_answer(HC_STR("\x16\x03\x02\x00\x06\x02\x00\x00\x26\x03\x03"),
+                 "another version of TLS than its handshake");
 }
 
 #define FLOOD ((size_t)4 << 20)
