@@ -499,6 +499,8 @@ BREAKS = [
      r"c->verdict == 0 && c->fault != CHAIN_SOUND", "false"),
     ("TLS records without end keep the process", "tls_refresh",
      r"tls->barren > TLS_BARREN", "false"),
+    ("a connection with half a record in it is lent", "hc_conn_is_quiet",
+     r"!hc_tls_is_whole\(&c->engine\)", "false"),
     ("a stranger's DNS answer is taken", "msg_is_ours",
      r"h->id != question->id \|\|", "false ||"),
     ("two Content-Lengths may differ", "http1_sizes",

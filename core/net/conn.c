@@ -425,7 +425,8 @@ bool hc_conn_is_quiet(struct hc_conn *c)
     if (c->tls) {
         /* A close_notify may have come along with the last answer. */
         hc_tls_read(&c->engine, &unread);
-        if (unread > 0 || hc_tls_state(&c->engine) != TLS_OPEN)
+        if (unread > 0 || hc_tls_state(&c->engine) != TLS_OPEN ||
+            !hc_tls_is_whole(&c->engine))
             return false;
     }
     return (c->outer == NULL || hc_outer_is_quiet(c->outer)) &&

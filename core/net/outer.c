@@ -151,7 +151,8 @@ bool hc_outer_is_quiet(struct hc_outer *o)
     size_t unread = 0;
 
     hc_tls_read(&o->engine, &unread);
-    return unread == 0 && o->in_at == o->in_n && hc_outer_is_open(o);
+    return unread == 0 && o->in_at == o->in_n && hc_outer_is_open(o) &&
+           hc_tls_is_whole(&o->engine);
 }
 
 /* ---- the handshake ---- */

@@ -182,6 +182,12 @@ bool hc_tls_has_heard(const struct hc_tls *tls)
     return tls->record_n > 0;
 }
 
+bool hc_tls_is_whole(const struct hc_tls *tls)
+{
+    return tls->record_left == 0 &&
+           tls->record_n % sizeof(tls->record) == 0;
+}
+
 /* ---- in ---- */
 
 /* Reads the heads of handshake messages (RFC 5246, 7.4), which may be cut by

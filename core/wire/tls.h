@@ -90,6 +90,9 @@ enum hc_tls_state hc_tls_state(const struct hc_tls *tls);
 /* The server has sent at least one byte. */
 bool hc_tls_has_heard(const struct hc_tls *tls);
 
+/* Every record that began to come in has come whole. */
+bool hc_tls_is_whole(const struct hc_tls *tls);
+
 /* Network to us.  No room means: take what `read` lends first (or the state is
  * CLOSED or FAILED).  The room is often 5 bytes, the head of a record: a caller
  * that wants fewer system calls receives into a buffer of its own and feeds. */

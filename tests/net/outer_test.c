@@ -2,6 +2,7 @@
 #include "net/outer.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "net/attempt.h"
 #include "peers/net_peer.h"
@@ -111,6 +112,22 @@ TEST(outer, carries_bytes_both_ways)
     net_peer_say(&world.peer, 0, "unasked");
     for (int i = 0; i < 10; i++)
         net_world_round(&world);
+    CHECK(!hc_conn_is_quiet(attempt.conn));
+    close_world();
+}
+
+TEST(outer, a_record_that_began_is_not_quiet)
+{
+    struct hc_str in;
+
+    open_world("ec");
+    CHECK_INT(connect_to_it(), 1);
+    CHECK(write(world.peer.conns[0].fd, "\x17\x03\x03", 3) == 3);
+    for (int i = 0; i < 10; i++) {
+        net_world_round(&world);
+        CHECK_INT(hc_conn_recv(attempt.conn, &in, &error), CONN_WAIT);
+    }
+    CHECK(hc_sock_is_quiet(attempt.conn->watch.fd));
     CHECK(!hc_conn_is_quiet(attempt.conn));
     close_world();
 }

@@ -358,6 +358,30 @@ TEST(pool, one_whose_close_notify_came_with_the_answer_is_not_lent)
     net_world_close(&world);
 }
 
+/* The rest of the record could come after the next request, as its answer. */
+TEST(pool, one_that_began_to_say_more_is_not_lent)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, NULL, "ec");
+    get(&takers[0]);
+    struct hc_conn *c = takers[0].waiter.conn;
+    struct hc_str in;
+
+    for (int i = 0; i < 10; i++)
+        net_world_round(&world);
+    CHECK(write(world.peer.conns[0].fd, "\x17\x03\x03", 3) == 3);
+    for (int i = 0; i < 10; i++) {
+        net_world_round(&world);
+        CHECK_INT(hc_conn_recv(c, &in, NULL), CONN_WAIT);
+    }
+    CHECK(hc_sock_is_quiet(c->watch.fd) && c->in_n == 0);
+    give(&takers[0], true);
+    take(&takers[1], false);
+    CHECK(takers[1].waiter.conn == NULL);
+    give(&takers[1], false);
+    net_world_close(&world);
+}
+
 /* ---- a fork ---- */
 
 /* headcount.h: after a fork headcount_free "just closes descriptors". */
