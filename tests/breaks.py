@@ -495,6 +495,8 @@ BREAKS = [
     ("a critical flag is hashed as minimal reads it", "chain_push_uncritical",
      r"br_multihash_update\(&c->minimal\.mhash, p, 1\)",
      'br_multihash_update(&c->minimal.mhash, "\\xFF", 1)'),
+    ("an RSA key that signs for everybody is read", "cert_rsa",
+     r"!cert_is_exponent\(c->exponent\)", "false"),
     ("our own refusal of a certificate is dropped", "chain_end",
      r"c->verdict == 0 && c->fault != CHAIN_SOUND", "false"),
     ("TLS records without end keep the process", "tls_refresh",

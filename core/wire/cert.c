@@ -265,6 +265,12 @@ static bool cert_extensions(struct hc_cert *c, struct hc_str tbs)
     return true;
 }
 
+/* Odd, from 3 on (RFC 8017, 3.1): 1 would make everybody's signature good. */
+static bool cert_is_exponent(struct hc_str e)
+{
+    return (cert_byte(e, e.n - 1) & 1) != 0 && (e.n > 1 || e.p[0] != 1);
+}
+
 /* RFC 8017, A.1.1 */
 static bool cert_rsa(struct hc_cert *c, struct hc_str bits)
 {
@@ -274,7 +280,7 @@ static bool cert_rsa(struct hc_cert *c, struct hc_str bits)
         !cert_take_number(&key, &c->modulus) ||
         !cert_take_number(&key, &c->exponent) || key.n > 0)
         return false;
-    if (cert_byte(c->modulus, 0) == 0 || cert_byte(c->exponent, 0) == 0)
+    if (cert_byte(c->modulus, 0) == 0 || !cert_is_exponent(c->exponent))
         return false;
     c->is_rsa = true;
     c->rsa_bits = c->modulus.n * 8;

@@ -165,7 +165,8 @@ static int chain_say_constraint(const struct hc_chain *c,
  * behind "its certificate NAME"; without a colon, "have the chain issued anew"
  * comes behind it. */
 static const char chain_texts[] =
-    "is the eleventh, or larger than 64 KiB\0"
+    "is the eleventh, or larger than 64 KiB (itself, or its names with those "
+        "of the ones before)\0"
     "cannot be read\0"
     "\0"                                /* CHAIN_CRITICAL */
     "\0"                                /* CHAIN_DATE     */

@@ -451,6 +451,32 @@ TEST(cert, numbers_of_a_key_are_positive_and_short)
     hc_buf_fini(&der);
 }
 
+/* The exponent shrinks to one byte; the modulus before it grows by two. */
+TEST(cert, an_exponent_that_signs_for_everybody_is_refused)
+{
+    static const struct { char e; int err; } rows[] = {
+        { 3, 0 }, { 1, HEADCOUNT_ESYNTAX }, { 0, HEADCOUNT_ESYNTAX },
+        { 2, HEADCOUNT_ESYNTAX }
+    };
+    static const char modulus[] = "\x02\x82\x01\x01\x00";
+    struct hc_buf der = buf();
+    struct hc_cert c;
+    size_t at = 0;
+
+    from_pem(&der, "rsa-ca.pem");
+    while (memcmp(der.p + at, modulus, 5) != 0)
+        at++;
+    der.p[at + 3] = 3;
+    at += 4 + 0x101;
+    CHECK_MEM(der.p + at, 5, "\x02\x03\x01\x00\x01");
+    memcpy(der.p + at, "xx\x02\x01", 4);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        der.p[at + 4] = rows[i].e;
+        CHECK_INT(hc_cert_get(&c, hc_buf_view(&der)), rows[i].err);
+    }
+    hc_buf_fini(&der);
+}
+
 TEST(cert, larger_than_the_bound_is_refused)
 {
     struct hc_cert c;
