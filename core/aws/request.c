@@ -22,6 +22,7 @@
 static void request_strike(const struct hc_request *r, char *text)
 {
     hc_strike_identity(text, r->config.who);
+    hc_strike_proxy(text, r->config.endpoint->proxy);
 }
 
 static enum hc_request_state request_fail(struct hc_request *r)
@@ -29,14 +30,6 @@ static enum hc_request_state request_fail(struct hc_request *r)
     request_strike(r, r->fetch.error.what);
     r->state = REQUEST_FAILED;
     return r->state;
-}
-
-/* "HOST: Operation" */
-#define REQUEST_WHAT 400
-static void request_what(char out[REQUEST_WHAT], const struct hc_request *r)
-{
-    hc_fmt(out, REQUEST_WHAT, "%s: %.*s", r->config.endpoint->host,
-           HC_STR_ARG(r->config.operation));
 }
 
 /* How the protocols differ on the wire. */
@@ -197,7 +190,6 @@ static int request_write(struct hc_request *r)
 {
     int64_t wall = hc_time_add(hc_wall(&r->net->sys), r->config.skew);
     struct hc_buf *out = &r->fetch.out;
-    char what[REQUEST_WHAT];
     int err = request_put(r, out, wall);
 
     if (err == 0)
@@ -207,9 +199,8 @@ static int request_write(struct hc_request *r)
         hc_fetch_request(&r->fetch);
         return 0;
     }
-    request_what(what, r);
     return hc_error_set(&r->fetch.error, err, "%s: the request cannot be made: "
-                        "%s", what, hc_error_sentence(err));
+                        "%s", r->config.endpoint->host, hc_error_sentence(err));
 }
 
 /* ---- in: the head ---- */
@@ -300,23 +291,23 @@ static struct hc_str request_shown(struct hc_str s, size_t n)
 static enum hc_request_state request_no_answer(struct hc_request *r)
 {
     const struct request_form *form = request_form(r);
-    char what[REQUEST_WHAT];
     struct hc_str seen = request_shown(r->fetch.span, form->shown);
     struct hc_str coding = hc_answer_coding(
         request_header(r, "content-encoding"), r->fetch.span);
 
-    request_what(what, r);
     if (coding.n > 0)
         hc_error_set(&r->fetch.error, HEADCOUNT_EANSWER,
                      "%s: status %d, but the answer is compressed (%.*s), "
                      "which was not asked for: what stands between here and "
-                     "%s has to let \"Accept-Encoding: identity\" pass", what,
-                     r->answer->status, HC_STR_ARG(coding),
+                     "%s has to let \"Accept-Encoding: identity\" pass",
+                     r->config.endpoint->host, r->answer->status,
+                     HC_STR_ARG(coding),
                      r->config.endpoint->service->id);
     else
         hc_error_set(&r->fetch.error, HEADCOUNT_EANSWER,
                      "%s: status %d, but the answer is no %s%s%.*s%s; is this "
-                     "the endpoint of %s?", what, r->answer->status, form->is,
+                     "the endpoint of %s?", r->config.endpoint->host,
+                     r->answer->status, form->is,
                      seen.n > 0 ? ": it begins with \"" : "", HC_STR_ARG(seen),
                      seen.n > 0 ? "\"" : "", r->config.endpoint->service->id);
     return request_fail(r);
@@ -343,14 +334,12 @@ static enum hc_request_state request_body_ok(struct hc_request *r)
 
 static enum hc_request_state request_close_ok(struct hc_request *r)
 {
-    char what[REQUEST_WHAT];
     bool empty = r->first == '\0';
 
-    request_what(what, r);
     if (r->has_crc && r->crc != r->crc_wanted) {
         hc_error_set(&r->fetch.error, HEADCOUNT_ETRUNCATED,
                      "%s: the answer was damaged on its way (x-amz-crc32 does "
-                     "not fit)", what);
+                     "not fit)", r->config.endpoint->host);
         return request_fail(r);
     }
     /* Some operations answer with an empty body.  A proxy may do so too, but it
@@ -359,7 +348,7 @@ static enum hc_request_state request_close_ok(struct hc_request *r)
                    r->answer->request_id[0] != '\0')) {
         hc_error_set(&r->fetch.error, HEADCOUNT_EANSWER,
                      "%s: status %d with an empty body; is this the endpoint "
-                     "of %s?", what, r->answer->status,
+                     "of %s?", r->config.endpoint->host, r->answer->status,
                      r->config.endpoint->service->id);
         return request_fail(r);
     }

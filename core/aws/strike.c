@@ -90,3 +90,10 @@ void hc_strike_identity(char *text, const struct hc_identity *who)
     hc_strike(text, who->secret);
     hc_strike(text, who->token);
 }
+
+void hc_strike_proxy(char *text, const struct hc_proxy *proxy)
+{
+    if (hc_proxy_is_secret(proxy))
+        hc_strike(text, hc_str_from(hc_buf_view(&proxy->authorization),
+                                    sizeof "Basic " - 1));
+}

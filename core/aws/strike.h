@@ -7,6 +7,7 @@
 #define HC_AWS_STRIKE_H
 
 #include "aws/sigv4.h"
+#include "wire/proxy.h"
 
 #define HC_STRIKE_LEAST 8          /* AWS has no shorter secrets             */
 #define HC_STRIKE_PIECE 12         /* so much of a secret is too much        */
@@ -20,5 +21,7 @@
 void hc_strike(char *text, struct hc_str secret);
 /* The secret access key and the session token; `who` may be NULL. */
 void hc_strike_identity(char *text, const struct hc_identity *who);
+/* The credentials of a proxy, as they are sent; `proxy` may be NULL. */
+void hc_strike_proxy(char *text, const struct hc_proxy *proxy);
 
 #endif

@@ -185,12 +185,15 @@ static int fetch_ended(struct hc_fetch *f, int64_t now)
 }
 
 /* Puts the peer before the parser's sentence, which may quote the answer: where
- * the answer is a secret the sentence is left out. */
+ * the answer is a secret, or a proxy that knows one may have made it, the
+ * sentence is left out. */
 static int fetch_say(const struct hc_fetch *f, struct headcount_error *e,
                      int code, const struct headcount_error *why)
 {
     char where[HC_CONN_WHERE];
-    bool shown = code != HEADCOUNT_EPROTOCOL || !f->config.is_secret;
+    bool secret = f->config.is_secret || (!f->config.origin->tls &&
+                                          hc_proxy_is_secret(f->config.proxy));
+    bool shown = code != HEADCOUNT_EPROTOCOL || !secret;
 
     hc_conn_where(where, f->config.origin, &f->addr, f->config.proxy);
     return hc_error_set(e, code, "%s: %s", where, shown

@@ -39,19 +39,23 @@ static const char *tunnel_where(char out[HC_CONN_WHERE],
 
 /* ---- what is wrong ---- */
 
-/* "407 Proxy Authentication Required" */
-static struct hc_str tunnel_status(const struct hc_http1 *http)
+/* "407 Proxy Authentication Required"; "407" of a proxy that knows a secret. */
+static struct hc_str tunnel_status(const struct hc_proxy *proxy,
+                                   const struct hc_http1 *http)
 {
     struct hc_str line = hc_buf_view(&http->head);
 
     hc_str_cut(&line, ' ');
     line = hc_str_cut(&line, '\r');
+    if (hc_proxy_is_secret(proxy))
+        line = hc_str_cut(&line, ' ');
     line.n = line.n < TUNNEL_SAID ? line.n : TUNNEL_SAID;
     return hc_str_trim(line);
 }
 
 /* The scheme that the proxy asks for, if it asks for Basic nowhere. */
-static struct hc_str tunnel_scheme(const struct hc_http1 *http)
+static struct hc_str tunnel_scheme(const struct hc_proxy *proxy,
+                                   const struct hc_http1 *http)
 {
     struct hc_str name, value, first = { NULL, 0 };
 
@@ -65,6 +69,11 @@ static struct hc_str tunnel_scheme(const struct hc_http1 *http)
         if (first.n == 0)
             first = scheme;
     }
+    if (first.n > 0 && hc_proxy_is_secret(proxy) &&
+        !hc_str_eqi(first, HC_STR("negotiate")) &&
+        !hc_str_eqi(first, HC_STR("ntlm")) &&
+        !hc_str_eqi(first, HC_STR("digest")))
+        return HC_STR("another scheme");
     first.n = first.n < TUNNEL_SAID ? first.n : TUNNEL_SAID;
     return first;
 }
@@ -76,7 +85,8 @@ int hc_tunnel_unauthorized(const struct hc_proxy *proxy,
 {
     const struct hc_addr none = { .family = 0 };
     char where[HC_CONN_WHERE];
-    struct hc_str said = tunnel_status(http), scheme = tunnel_scheme(http);
+    struct hc_str said = tunnel_status(proxy, http);
+    struct hc_str scheme = tunnel_scheme(proxy, http);
 
     hc_conn_where(where, target, &none, proxy);
     if (scheme.n > 0)
@@ -99,7 +109,7 @@ static bool tunnel_passes(int status)
 
 static int tunnel_refused(const struct hc_tunnel *t, struct headcount_error *e)
 {
-    struct hc_str said = tunnel_status(&t->http);
+    struct hc_str said = tunnel_status(t->proxy, &t->http);
     int status = t->http.status;
     char where[HC_CONN_WHERE];
 
@@ -145,13 +155,16 @@ static int tunnel_broken(const struct hc_tunnel *t,
                          struct headcount_error *e)
 {
     char where[HC_CONN_WHERE];
-    bool lasts = why->code == HEADCOUNT_EPROTOCOL ||
-                 why->code == HEADCOUNT_ELIMIT;
+    bool quotes = why->code == HEADCOUNT_EPROTOCOL;
+    bool lasts = quotes || why->code == HEADCOUNT_ELIMIT;
 
     if (why->code == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, why);
     hc_error_set(e, HEADCOUNT_EPROXY, "%s: %s%s%s", tunnel_where(where, t),
-                 why->what, lasts ? "; check "
+                 quotes && hc_proxy_is_secret(t->proxy)
+                     ? "the answer is no HTTP/1.1 that can be read"
+                     : why->what,
+                 lasts ? "; check "
                             : why->code == HEADCOUNT_ECLOSED ? " to CONNECT"
                                                              : "",
                  lasts ? t->proxy->setting : "");

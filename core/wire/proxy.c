@@ -283,6 +283,11 @@ void hc_proxy_fini(struct hc_proxy *p)
     *p = (struct hc_proxy){ .anchors = NULL };
 }
 
+bool hc_proxy_is_secret(const struct hc_proxy *p)
+{
+    return p != NULL && p->authorization.n > 0;
+}
+
 /* ---- what is sent ---- */
 
 static void proxy_put_credentials(const struct hc_proxy *p, struct hc_buf *out)

@@ -45,6 +45,9 @@ int hc_proxy_init(struct hc_proxy *p, const struct hc_alloc *alloc,
                   const char *setting, struct hc_str url,
                   struct headcount_error *e);
 void hc_proxy_fini(struct hc_proxy *p);              /* p may be all zero */
+/* Whether it has credentials.  Its answers may repeat them: no sentence shows
+ * what such a proxy says.  NULL is none. */
+bool hc_proxy_is_secret(const struct hc_proxy *p);
 /* The request for a tunnel to `target`. */
 void hc_proxy_put_connect(const struct hc_proxy *p, struct hc_buf *out,
                           const struct hc_origin *target);

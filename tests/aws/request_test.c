@@ -168,6 +168,8 @@ TEST(request, bytes_that_are_no_text_are_not_shown)
         aws_world_until(&w, &me.ended);
         CHECK_INT(me.request.fetch.error.code, HEADCOUNT_EANSWER);
         CHECK(hc_text_is_utf8(hc_str(me.request.fetch.error.what)));
+        /* The call names the operation, once. */
+        CHECK(strstr(me.request.fetch.error.what, "DoThis") == NULL);
 #ifndef HC_TINY                       /* which reads a few bytes at a time */
         CHECK((strstr(me.request.fetch.error.what, "\"a") != NULL ||
                strstr(me.request.fetch.error.what, "<html>") != NULL) ==

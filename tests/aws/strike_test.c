@@ -75,6 +75,23 @@ TEST(strike, both_of_an_identity_and_not_its_key_id)
     CHECK_Z(text, "AKIDEXAMPLEEXAMPLE *** ***");
 }
 
+TEST(strike, the_credentials_of_a_proxy)
+{
+    struct headcount_error e = { .code = 0 };
+    struct hc_proxy proxy;
+    char text[] = "Basic dTpodXNoaHVzaA== of http://p:1";
+
+    hc_strike_proxy(text, NULL);
+    if (hc_proxy_init(&proxy, t_alloc(), "http_proxy",
+                      HC_STR("u:hushhush@p:1"), &e) < 0) {
+        CHECK_INT(e.code, HEADCOUNT_ENOMEM);
+        return;
+    }
+    hc_strike_proxy(text, &proxy);
+    CHECK_Z(text, "Basic *** of http://p:1");
+    hc_proxy_fini(&proxy);
+}
+
 /* Whatever is cut off a text with the secret in it, and wherever: no more of
  * it is left than a few bytes. */
 TEST(strike, at_any_cut_at_most_a_few_bytes_are_left)

@@ -1034,7 +1034,7 @@ TEST(fetch, a_proxy_that_wants_other_credentials_did_nothing)
     CHECK_INT(one.f.error.code, HEADCOUNT_EPROXY);
     CHECK_INT(one.f.error.permanent, 1);
     CHECK(strstr(one.f.error.what, "a.test:80 through the proxy "
-                                   "http://***@proxy: it answered 407 No: it "
+                                   "http://***@proxy: it answered 407: it "
                                    "does not accept") != NULL);
     end_plain();
 }

@@ -108,7 +108,13 @@ static const struct row rows[] = {
                               "HTTPS_PROXY" },
     { "u:hushhush@p:1", AUTH "Proxy-Authenticate: Negotiate\r\n"
       "proxy-authenticate: NTLM\r\n\r\n", HEADCOUNT_EPROXY, true,
-      "asks for Negotiate: headcount has Basic alone" },
+      "it answered 407 and asks for Negotiate: headcount has Basic alone" },
+    /* It repeats what it got. */
+    { "u:hushhush@p:1", "HTTP/1.1 407 Basic dTpodXNoaHVzaA== hushhush\r\n"
+      "Proxy-Authenticate: dTpodXNoaHVzaA==\r\n\r\n", HEADCOUNT_EPROXY, true,
+      "it answered 407 and asks for another scheme: headcount has Basic" },
+    { "u:hushhush@p:1", "dTpodXNoaHVzaA== hushhush\r\n\r\n", HEADCOUNT_EPROXY,
+      true, "the answer is no HTTP/1.1 that can be read; check HTTPS_PROXY" },
     { "p:1", AUTH "Proxy-Authenticate: Negotiate\r\n"
       "Proxy-Authenticate: basic realm=a\r\n\r\n", HEADCOUNT_EPROXY, true,
       "put its user" },
@@ -119,7 +125,7 @@ static const struct row rows[] = {
     { "p:1", "HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n",
       HEADCOUNT_EPROXY, true, "302 Found: is it a proxy" },
     { "u:hushhush@p:1", "HTTP/1.1 502 Bad Gateway\r\n\r\n", HEADCOUNT_EPROXY,
-      false, "502 Bad Gateway: it does not reach this host" },
+      false, "answered 502: it does not reach this host" },
     { "p:1", "HTTP/1.1 429 Too Many Requests\r\n\r\n", HEADCOUNT_EPROXY,
       false, "429 Too Many Requests: it makes no tunnel now" },
     { "p:1", "HTTP/1.1 408 Late\r\n\r\n", HEADCOUNT_EPROXY, false,
@@ -150,6 +156,7 @@ TEST(tunnel, an_answer_makes_it_or_is_said)
                 if (strstr(s.error.what, r->says) == NULL)
                     fail_msg("no \"%s\" in \"%s\"", r->says, s.error.what);
                 CHECK(strstr(s.error.what, "hushhush") == NULL);
+                CHECK(strstr(s.error.what, "dTpodXNo") == NULL);
                 CHECK(got == 1 ||
                       strstr(s.error.what, "ecs.test:443 through the proxy "
                                            "http://") == s.error.what);

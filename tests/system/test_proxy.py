@@ -156,22 +156,26 @@ FAULTS = [
     # what it does, tunnels asked for, what the sentence has
     ("407", answer("407 Proxy Authentication Required",
                    "Proxy-Authenticate: Basic realm=x\r\n"), 1,
-     "407 Proxy Authentication Required: it does not accept the user and "
-     "password of HTTPS_PROXY"),
+     "it answered 407: it does not accept the user and password of "
+     "HTTPS_PROXY"),
+    ("what it got", answer(f"407 {SHOWN[2]}", f"Proxy-Authenticate: {SHOWN[2]}"
+                           "\r\n"), 1, "it answered 407 and asks for another"),
+    ("what it got, alone", SHOWN[2].encode() + b"\r\n\r\n", 1,
+     "no HTTP/1.1 that can be read; check HTTPS_PROXY"),
     ("407 NTLM", answer("407 No", "Proxy-Authenticate: NTLM\r\n"), 1,
      "asks for NTLM: headcount has Basic alone"),
     ("403", answer("403 Forbidden"), 1, "its rules have to allow CONNECT"),
     ("302", answer("302 Found", "Location: http://login/\r\n"), 1,
      "is it a proxy"),
     ("502", answer("502 Bad Gateway"), 3,
-     "502 Bad Gateway: it does not reach this host"),
+     "answered 502: it does not reach this host"),
     ("503", answer("503 Service Unavailable", "Content-Length: 5\r\n"), 3,
-     "503 Service Unavailable"),
-    ("HTML", b"<html><body>Welcome</body></html>", 1, "not HTTP/1.1"),
+     "answered 503: it does not reach this host"),
+    ("HTML", b"<html><body>Welcome</body></html>", 1, "no HTTP/1.1"),
     ("a page", answer("200 OK", "Content-Type: text/html\r\n") + b"<html>", 1,
      "it sent a page, as a web server does, and made no tunnel: check "
      "HTTPS_PROXY"),
-    ("garbage", bytes(range(256)), 1, "not HTTP/1.1"),
+    ("garbage", bytes(range(256)), 1, "no HTTP/1.1"),
     ("close", b"", 3, "closed before any byte of an answer to CONNECT"),
     ("half a head", b"HTTP/1.1 200 OK\r\nA: b", 3, "cut short"),
     ("reset", "reset", 3, "(ECONNRESET), before it answered CONNECT"),
@@ -218,7 +222,7 @@ def test_407_to_a_plain_write_says_that_nothing_was_done(behind, headcount):
         "call", "ecs", "UpdateService", '{"service": "web"}',
         http_proxy=proxy.url("u:wrong")))
     assert run.code == 255
-    assert "407 Proxy Authentication Required" in run.err
+    assert "it answered 407: " in run.err
     assert "may have been done" not in run.err
     assert len(proxy.seen) == 1 and proxy.ecs.requests == []
 
