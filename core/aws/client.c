@@ -156,14 +156,16 @@ int hc_client_find_proxy(struct hc_client *k, struct hc_endpoint *at,
     };
     const struct hc_str url = hc_proxy_for(&env, &at->origin);
     struct hc_proxy *p = &k->proxies[at->origin.tls];
+    int err = 0;
 
     at->proxy = NULL;
     if (url.n == 0)
         return 0;
-    if (p->origin.port == 0 && client_open_proxy(k, p, url, e) < 0)
-        return e->code;
-    at->proxy = p;
-    return 0;
+    if (p->origin.port == 0)
+        err = client_open_proxy(k, p, url, e);
+    if (err == 0)
+        at->proxy = p;
+    return err;
 }
 
 int hc_client_no_region(const struct hc_client *k, struct headcount_error *e)

@@ -328,7 +328,7 @@ static void proxy_insert(struct hc_buf *to, size_t at, struct hc_str text)
 {
     char *room = hc_buf_room(to, text.n);
 
-    if (room == NULL)
+    if (room == NULL || text.n == 0)
         return;
     memmove(to->p + at + text.n, to->p + at, to->n - at);
     memcpy(to->p + at, text.p, text.n);

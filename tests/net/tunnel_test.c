@@ -239,6 +239,7 @@ static int make_one(void)
     hc_tunnel_init(&t, t_alloc(), &s.proxy, &s.target);
     s.conn->watch.got = HC_WATCH_READ;
     s.conn->ended = false;
+    s.conn->in_at = s.conn->in_n = 0;    /* of the round before */
     CHECK(write(s.other, rows[0].answer, strlen(rows[0].answer)) > 0);
     got = hc_tunnel_step(&t, s.conn, &e);
     if (got < 0) {
