@@ -201,6 +201,20 @@ static int conn_flush(struct hc_conn *c, struct headcount_error *e)
     }
 }
 
+/* Poll says when there is more: after a short read, which took all there was,
+ * and after many in a row.  Outer, which may hold bytes that poll does not know
+ * of, has a pause of its own. */
+static bool conn_pauses(struct hc_conn *c, long got)
+{
+    if (c->outer != NULL)
+        return got < (long)sizeof c->in && hc_outer_is_open(c->outer);
+    c->in_a_row += sizeof c->in;
+    if (got == (long)sizeof c->in && c->in_a_row < HC_SOCK_IN_A_ROW)
+        return false;
+    c->in_a_row = 0;
+    return true;
+}
+
 /* Bytes of the socket into c->in: CONN_BYTES, CONN_WAIT, CONN_EOF or < 0. */
 static int conn_fill(struct hc_conn *c, struct headcount_error *e)
 {
@@ -210,9 +224,7 @@ static int conn_fill(struct hc_conn *c, struct headcount_error *e)
         return CONN_WAIT;
     long n = conn_get(c);
 
-    /* A short read took all there was; poll says when there is more. */
-    if (n < (long)sizeof c->in &&
-        (c->outer == NULL || hc_outer_is_open(c->outer)))
+    if (conn_pauses(c, n))
         c->watch.got &= ~HC_WATCH_READ;
     if (n == HC_SOCK_AGAIN)
         return CONN_WAIT;

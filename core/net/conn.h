@@ -40,6 +40,7 @@ struct hc_conn {
     bool kept;                       /* was idle in the pool                 */
     bool has_others;                 /* its host had other addresses, too    */
     size_t in_at, in_n;              /* raw bytes not used yet               */
+    size_t in_a_row;                 /* bytes read without a pause           */
     struct hc_addr addr;             /* of the proxy, if there is one        */
     int64_t born, idle_since;
     uint64_t sent;                   /* bytes that the kernel took           */

@@ -15,6 +15,7 @@
 struct hc_outer {
     struct hc_tls engine;
     const struct hc_alloc *alloc;
+    size_t in_a_row;                 /* bytes read without a pause           */
     size_t in_at, in_n;              /* raw bytes not used yet               */
     unsigned char in[OUTER_IN];
 };
@@ -96,8 +97,10 @@ long hc_outer_send(struct hc_outer *o, int fd, const void *p, size_t n)
 static long outer_pull(struct hc_outer *o, int fd)
 {
     if (o->in_at == o->in_n) {
-        long n = hc_sock_recv(fd, o->in, sizeof o->in);
+        bool pause = o->in_a_row >= HC_SOCK_IN_A_ROW;
+        long n = pause ? HC_SOCK_AGAIN : hc_sock_recv(fd, o->in, sizeof o->in);
 
+        o->in_a_row = n > 0 ? o->in_a_row + sizeof o->in : 0;
         if (n <= 0)
             return n;
         o->in_at = 0;

@@ -11,6 +11,9 @@
 #include "wire/addr.h"
 
 #define HC_SOCK_AGAIN (-1000000)     /* nothing now: wait for the socket     */
+/* Bytes read from one TCP socket in a row: a peer that sends without an end
+ * must not keep the other jobs, and every deadline, waiting. */
+#define HC_SOCK_IN_A_ROW ((size_t)256 << 10)
 
 /* A socket never gets descriptor 0, 1 or 2, even where these are closed. */
 

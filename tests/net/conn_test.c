@@ -147,6 +147,26 @@ TEST(conn, an_end_that_another_attempt_may_not_meet_is_no_error_of_ours)
         CHECK_INT(hc_conn_code(-rows[i].err), rows[i].code);
 }
 
+TEST(conn, a_peer_that_always_has_more_lets_others_run)
+{
+    static const char flood[65536];
+    struct hc_str in = { NULL, 0 };
+    struct ends t;
+    size_t n = 0;
+
+    ends_open(&t);
+    t.conn->watch.got = HC_WATCH_READ;
+    do {
+        while (write(t.other, flood, sizeof flood) > 0)
+            continue;
+        hc_conn_used(t.conn, in.n);
+        n += in.n;
+    } while (n < (4 << 20) && hc_conn_recv(t.conn, &in, NULL) == CONN_BYTES);
+    CHECK(n < (1 << 20));
+    CHECK_INT(t.conn->watch.got, 0);         /* the next poll tells of more */
+    ends_close(&t);
+}
+
 TEST(conn, freeing_none_is_fine)
 {
     hc_conn_free(NULL);

@@ -2,6 +2,8 @@
 #include "net/outer.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/attempt.h"
@@ -189,6 +191,46 @@ TEST(outer, a_proxy_that_does_not_speak_tls_is_refused)
         got = hc_attempt_step(&attempt, world.now, &error);
     }
     CHECK_INT(got, HEADCOUNT_ETLS);
+    close_world();
+}
+
+/* Warnings, which TLS passes over: less than those that end it. */
+TEST(outer, a_proxy_that_always_has_more_lets_others_run)
+{
+    static const char warning[7] = "\x15\x03\x03\0\2\1\x5a";
+    static char flood[1024 * sizeof warning];
+    struct hc_tls_config tls = { .alloc = t_alloc() };
+    struct hc_watch watch;
+    int fd[2], left = 0, room = 1 << 20;
+    size_t sent = 0;
+    ssize_t n;
+
+    open_world("ec");
+    tls.anchors = &world.anchors;
+    tls.host = HC_STR("a.test");
+    for (size_t i = 0; i < sizeof flood; i++)
+        flood[i] = warning[i % sizeof warning];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) == 0);
+    setsockopt(fd[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    while (sent < (512 << 10) &&
+           (n = write(fd[1], flood + sent % sizeof warning, 7000)) > 0)
+        sent += (size_t)n;
+    hc_watch_open(&world.net.jobs, &watch, fd[0], &job);
+    struct hc_outer *o = hc_outer_new(&tls, &error);
+
+    CHECK(o != NULL);
+    CHECK_INT(hc_outer_handshake(o, &watch, &error), 0);
+    CHECK(ioctl(fd[0], FIONREAD, &left) == 0);
+    CHECK(left > 0 || sent < HC_SOCK_IN_A_ROW);
+    for (int i = 0; i < 10; i++)
+        CHECK_INT(hc_outer_handshake(o, &watch, &error), 0);
+    CHECK(ioctl(fd[0], FIONREAD, &left) == 0);
+    CHECK_INT(left, 0);
+    hc_outer_free(o, fd[0]);
+    hc_watch_close(&watch);
+    close(fd[0]);
+    close(fd[1]);
+    memset(&attempt, 0, sizeof attempt);
     close_world();
 }
 
