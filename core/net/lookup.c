@@ -14,6 +14,7 @@
  */
 #include "net/lookup.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -283,6 +284,18 @@ static bool lookup_is_decided(struct hc_lookup *l, int64_t now)
     return now >= l->hold_until;
 }
 
+/* Why this query has no addresses.  Without a descriptor no server was asked:
+ * that says nothing about them, and is not remembered. */
+static int lookup_why(const struct hc_dns_query *q, int64_t now,
+                      struct headcount_error *e)
+{
+    int code = hc_dns_query_error(q, now, e);
+
+    if (e->sys == EMFILE || e->sys == ENFILE)
+        code = e->code = HEADCOUNT_EIO;
+    return code;
+}
+
 /* The first "no" stays, that of the name as it was given; a failure is more
  * than a "no". */
 static void lookup_say_why(struct hc_lookup *l, int64_t now)
@@ -295,7 +308,7 @@ static void lookup_say_why(struct hc_lookup *l, int64_t now)
     const struct hc_dns_query *who = no_name || a->state == DNS_FAILED
                                          ? a : last;
     bool first = l->known.why == NULL;
-    int code = hc_dns_query_error(who, now, &e);
+    int code = lookup_why(who, now, &e);
     uint32_t ttl = 0;
 
     if (first || code != HEADCOUNT_EDNS)

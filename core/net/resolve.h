@@ -8,7 +8,7 @@
  *     got = hc_resolve(r, &ask, now, &addrs, e);
  *     1: addrs; 0: the job is woken, ask again; < 0: HEADCOUNT_EDNS (the name
  *     has no address), HEADCOUNT_EDNSFAIL (no server could say),
- *     HEADCOUNT_ENOMEM, HEADCOUNT_EIO (no randomness)
+ *     HEADCOUNT_ENOMEM, HEADCOUNT_EIO (no randomness, no descriptor)
  */
 #ifndef HC_NET_RESOLVE_H
 #define HC_NET_RESOLVE_H

@@ -658,6 +658,57 @@ static bool answers_a(struct dns_peer *peer, const struct dns_asked *asked,
     return true;
 }
 
+static struct dns_peer names;
+
+/* Idle connections to `n` names of the hosts file; other names are asked of
+ * the server above. */
+static void open_named(size_t n)
+{
+    char server[32];
+
+    memset(&names, 0, sizeof names);
+    names.answer = answers_a;
+    dns_peer_open(&names);
+    hc_fmt(server, sizeof server, "127.0.0.1:%u", (unsigned)names.port);
+    memset(&world, 0, sizeof world);
+    world.hosts = "127.0.0.1 kept.test\n";
+    net_world_open(&world, &(struct hc_net_config){
+                       .dns_server = hc_str(server) }, NULL);
+    struct hc_origin kept = net_world_origin(&world);
+
+    hc_str_copy(kept.host, sizeof kept.host, HC_STR("kept.test"));
+    net_world_keep(&world, &kept, n);
+}
+
+/* One of the idle connections makes room for it, and a lookup that had no
+ * descriptor says nothing about the next one. */
+TEST(pool, a_lookup_without_a_descriptor_closes_one_idle_connection)
+{
+    open_named(3);
+    CHECK_INT(idle(), 3);
+    use_up_descriptors();
+    take(&takers[0], false);
+    for (int i = 0; i < 20 && names.udp_n == 0; i++) {
+        net_world_round(&world);
+        dns_peer_serve(&names);
+    }
+    size_t left = idle(), asked = names.udp_n;
+
+    give_descriptors_back();
+    if (!takers[0].waiter.failed) {          /* else for want of memory */
+        CHECK_INT(left, 2);
+        CHECK(asked > 0);
+        for (int i = 0; i < 200 && !takers[0].has; i++) {
+            net_world_round(&world);
+            dns_peer_serve(&names);
+        }
+        CHECK(takers[0].waiter.conn != NULL);
+    }
+    give(&takers[0], true);
+    net_world_close(&world);
+    dns_peer_close(&names);
+}
+
 /* The lookup of its name needs one, too. */
 TEST(pool, without_a_descriptor_for_a_lookup_the_turn_waits)
 {
