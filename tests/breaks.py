@@ -358,6 +358,13 @@ BREAKS = [
      r"hc_pool_idle_evict\(p, NULL\);", ""),
     ("without a descriptor /etc/hosts is empty", "files_read",
      r"why\.sys == EMFILE \|\|", "why.sys == -1 && "),
+    ("a lookup without a descriptor is remembered", "lookup_why",
+     r"e->sys == EMFILE \|\| e->sys == ENFILE", "false", "net/pool"),
+    ("a peer that always has more stops all others", "conn_pauses",
+     r"c->in_a_row < HC_SOCK_IN_A_ROW", "true", "net/conn"),
+    ("a failure to look up a proxy is remembered for its own call",
+     "hc_dial_forget", r"dial_looks_up\(origin, proxy\)", "origin",
+     "aws/call"),
     ("a creds try counts the pool's line as silence", "fetch_creds_waits",
      r"hc_fetch_is_in_line\(&f->fetch\)", "false", "aws/creds_fetch"),
     # ---- secrets, signatures, certificates ----

@@ -113,17 +113,16 @@ static int call_begin_request(struct hc_call *c)
         c->creds.features |
         (c->slot->endpoint.custom ? HC_FEATURE_ENDPOINT : HC_FEATURE_NONE);
     const struct hc_str agent = hc_user_agent_get(&k->agent, features);
-    char name[HC_CALL_NAME], dns[HC_ORIGIN_NAME];
+    char name[HC_CALL_NAME];
 
     if (agent.n == 0) {
         hc_error_set(&c->error, HEADCOUNT_ENOMEM, "%s: out of memory for a "
                      "request", hc_call_name(c, name));
         return call_failed(c);
     }
-    /* The failure of the attempt before is remembered for others only. */
     if (c->attempts > 0 && c->request.fetch.error.code == HEADCOUNT_EDNSFAIL)
-        hc_resolve_forget(&c->net->resolver,
-                          hc_origin_name(dns, &c->slot->endpoint.origin));
+        hc_dial_forget(c->net, &c->slot->endpoint.origin,
+                       c->slot->endpoint.proxy);
     const struct hc_request_config config = {
         .endpoint = &c->slot->endpoint,
         .operation = c->config.operation,

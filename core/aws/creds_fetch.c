@@ -72,12 +72,8 @@ static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
         .fresh = f->fresh,
     };
 
-    char name[HC_ORIGIN_NAME];
-
-    /* The failure of the try before is remembered for others only. */
     if (f->error.code == HEADCOUNT_EDNSFAIL)
-        hc_resolve_forget(&f->config.net->resolver,
-                          hc_origin_name(name, config.origin));
+        hc_dial_forget(f->config.net, config.origin, config.proxy);
     hc_error_reset(&f->error);
     hc_buf_reset(&f->body);
     f->status = 0;

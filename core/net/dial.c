@@ -29,10 +29,24 @@ static int dial_fail(struct hc_dial *d, int code)
 
 /* The addresses are those of the proxy, if there is one: the proxy looks up the
  * name of the origin. */
+static const struct hc_origin *dial_looks_up(const struct hc_origin *origin,
+                                             const struct hc_proxy *proxy)
+{
+    return proxy != NULL ? &proxy->origin : origin;
+}
+
 static const struct hc_origin *dial_peer(const struct hc_dial *d)
 {
-    return d->config.proxy != NULL ? &d->config.proxy->origin
-                                   : &d->config.origin;
+    return dial_looks_up(&d->config.origin, d->config.proxy);
+}
+
+void hc_dial_forget(struct hc_net *net, const struct hc_origin *origin,
+                    const struct hc_proxy *proxy)
+{
+    char name[HC_ORIGIN_NAME];
+
+    hc_resolve_forget(&net->resolver,
+                      hc_origin_name(name, dial_looks_up(origin, proxy)));
 }
 
 static void dial_log(const struct hc_dial *d)
@@ -266,11 +280,8 @@ static int dial_race(struct hc_dial *d, int64_t now)
     if (dial_is_open(d) || hc_eyeballs_at(&d->eyeballs) != HC_NEVER)
         return 0;
     /* None of the addresses answers: the name may have new ones. */
-    char name[HC_ORIGIN_NAME];
-
     if (!dial_is_local(&d->worst))
-        hc_resolve_forget(&d->net->resolver,
-                          hc_origin_name(name, dial_peer(d)));
+        hc_dial_forget(d->net, &d->config.origin, d->config.proxy);
     d->worst.permanent = d->worst.permanent && !d->may_pass;
     return dial_fail(d, hc_error_pass(&d->error, &d->worst));
 }

@@ -58,4 +58,10 @@ struct hc_dial *hc_dial_new(struct hc_net *net,
 /* Closes its sockets.  NULL is fine. */
 void hc_dial_free(struct hc_dial *d);
 
+/* An exchange with the origin has met a failure to look up a name, that of its
+ * proxy if it has one, and is tried again: the servers are asked again.  The
+ * failure is remembered for others only. */
+void hc_dial_forget(struct hc_net *net, const struct hc_origin *origin,
+                    const struct hc_proxy *proxy);
+
 #endif

@@ -331,22 +331,34 @@ TEST(call, three_attempts_are_all)
     failed_with(HEADCOUNT_ESERVICE, "attempt 3 of 3");
 }
 
-TEST(call, each_attempt_asks_the_dns_servers_again)
+/* Of the endpoint's name, or of its proxy's. */
+static void asks_again(const char *const *env, const char *url)
 {
     struct hc_dns_files *files = &w.world.net.resolver.files;
 
-    aws_world_open(&w, NULL, NULL);
+    aws_world_open(&w, env, NULL);
     files->own_server = true;            /* where nobody listens */
     files->conf.servers_n = 1;
     CHECK(hc_dns_server_get(&files->conf.servers[0], HC_STR("127.0.0.1:1")));
     CHECK_INT(caller_start((struct hc_call_config){
-                  .endpoint_url = HC_STR("http://nobody.test") }), 0);
+                  .endpoint_url = hc_str(url) }), 0);
     aws_world_until(&w, &me.ended);
     CHECK_INT(me.stats.retries, 2);
     CHECK_INT(me.stats.dns_lookups, 3);
     CHECK_INT(w.world.net.stats.dns_lookups, 3);
     CHECK_INT(w.world.net.stats.dns_hits, 0);
     failed_with(HEADCOUNT_EDNSFAIL, "no DNS server could look up nobody.test");
+}
+
+TEST(call, each_attempt_asks_the_dns_servers_again)
+{
+    static const char *const env[] = {
+        "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+        "AWS_REGION=eu-west-1", "http_proxy=http://nobody.test:3128", NULL
+    };
+
+    asks_again(NULL, "http://nobody.test");
+    asks_again(env, "http://a.test");
 }
 
 TEST(call, max_attempts_counts_the_first)

@@ -76,6 +76,26 @@ TEST(creds_fetch, each_try_asks_the_dns_servers_again)
     end();
 }
 
+TEST(creds_fetch, each_try_asks_for_the_proxy_again)
+{
+    static struct hc_proxy proxy = { .name = "http://nobody.test" };
+    struct hc_creds_fetch_config config;
+    struct hc_dns_files *files = &w.world.net.resolver.files;
+
+    start(NULL);
+    files->own_server = true;            /* where nobody listens */
+    files->conf.servers_n = 1;
+    CHECK(hc_dns_server_get(&files->conf.servers[0], HC_STR("127.0.0.1:1")));
+    config = plain();
+    config.pause = HC_SECOND;
+    config.proxy = &proxy;
+    proxy.origin = (struct hc_origin){ .host = "nobody.test", .port = 3128 };
+    fetch(&config);
+    CHECK_INT(me.fetch.error.code, HEADCOUNT_EDNSFAIL);
+    CHECK_INT(w.world.net.stats.dns_lookups, 3);
+    end();
+}
+
 /* What the answer's date says of its clock, and whether that is believed. */
 TEST(creds_fetch, the_time_is_theirs_where_ours_is_far_off)
 {
