@@ -96,6 +96,7 @@ static void waiter_hand(struct hc_pool_waiter *t, struct hc_conn *c,
 static void waiter_fail(struct hc_pool_waiter *t,
                         const struct headcount_error *why)
 {
+    hc_job_wake(&t->host->job);      /* it may have been the host's last */
     waiter_unlink(t);
     t->failed = true;
     hc_job_wake(t->job);

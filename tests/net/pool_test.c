@@ -556,6 +556,33 @@ TEST(pool, who_gives_up_at_the_total_hears_which_limit_it_was)
 
 /* ---- descriptors ---- */
 
+static struct hc_alloc memory;
+
+static void *no_memory(void *ud, void *p, size_t old, size_t n)
+{
+    (void)ud;
+    return n > old ? NULL : memory.fn(memory.ud, p, old, n);
+}
+
+TEST(pool, a_host_whose_last_waiter_has_failed_is_forgotten)
+{
+    open_with((struct hc_net_config){ .total = 1 });
+    get(&takers[0]);
+    take_of(&takers[1], 1);
+    net_world_settle(&world);
+    memory = world.net.sys.alloc;
+    world.net.sys.alloc.fn = no_memory;
+    give(&takers[0], false);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    size_t hosts = world.net.pool.hosts;
+
+    world.net.sys.alloc = memory;
+    CHECK(takers[1].waiter.failed);
+    CHECK_INT(hosts, 0);
+    give(&takers[1], false);
+    net_world_close(&world);
+}
+
 static struct rlimit descriptors;
 
 /* From now on no descriptor is left. */
