@@ -329,7 +329,7 @@ static bool fetch_is_taken(struct hc_fetch *f)
  * request may say why and close before all of it was sent. */
 static int fetch_send(struct hc_fetch *f, int64_t now)
 {
-    struct headcount_error e = { .code = 0 }, late = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     struct hc_conn *c = f->waiter.conn;
     uint64_t before = c->sent;
     int sent = hc_conn_send(c, &f->left, &e);
@@ -338,6 +338,7 @@ static int fetch_send(struct hc_fetch *f, int64_t now)
         fetch_sent(f, now);
         return FETCH_GO_ON;
     }
+    struct headcount_error late = { .code = 0 };
     int got = fetch_early(f, now, &late);
 
     if (got == CONN_BYTES)
