@@ -89,10 +89,8 @@ static void fetch_suspect(struct hc_fetch *f)
 /* The connection ended before a byte of an answer came, and was a kept one. */
 static bool fetch_may_replay(const struct hc_fetch *f, int code)
 {
-    /* A TLS connection that ends without close_notify is ETRUNCATED. */
-    bool ended = code == HEADCOUNT_ECLOSED || code == HEADCOUNT_ETRUNCATED;
-
-    return ended && f->marks.reused && !f->replayed && !f->http.any;
+    return code == HEADCOUNT_ECLOSED && f->marks.reused && !f->replayed &&
+           !f->http.any;
 }
 
 /* The server closed an idle connection just as our request left.  The request
@@ -206,6 +204,13 @@ static int fetch_bad_answer(struct hc_fetch *f, int code,
 {
     fetch_say(f, &f->error, code, why);
     return fetch_lost(f, now);
+}
+
+/* The peer has ended it.  That TLS ended without close_notify matters only
+ * where something came before, which may have been cut. */
+static bool fetch_is_end(const struct hc_fetch *f, int got)
+{
+    return got == CONN_EOF || (got == HEADCOUNT_ETRUNCATED && !f->http.any);
 }
 
 static int fetch_eof(struct hc_fetch *f, int64_t now)
@@ -345,10 +350,10 @@ static int fetch_send(struct hc_fetch *f, int64_t now)
         return FETCH_GO_ON;
     if (sent < 0)
         return fetch_broken(f, sent, &e, now);
+    if (fetch_is_end(f, got))
+        return fetch_eof(f, now);
     if (got < 0)
         return fetch_broken(f, got, &late, now);
-    if (got == CONN_EOF)
-        return fetch_eof(f, now);
     if (c->sent > before)
         fetch_phase(f, now, f->net->config.send_timeout);
     if (!f->full)
@@ -370,10 +375,10 @@ static int fetch_recv(struct hc_fetch *f, int64_t now)
     f->lent = 0;
     int got = hc_conn_recv(f->waiter.conn, &f->in, &e);
 
+    if (fetch_is_end(f, got))
+        return fetch_eof(f, now);
     if (got < 0)
         return fetch_broken(f, got, &e, now);
-    if (got == CONN_EOF)
-        return fetch_eof(f, now);
     if (got == CONN_WAIT)
         return FETCH_WAIT;
     if (f->marks.first_byte == 0)

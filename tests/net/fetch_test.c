@@ -742,6 +742,18 @@ TEST(fetch, a_kept_tls_connection_that_ends_bare_is_stale_too)
     net_world_close(&world);
 }
 
+TEST(fetch, a_tls_connection_that_ends_before_an_answer_is_closed)
+{
+    world_open("ec");
+    fetcher_begin(&one);
+    for (int i = 0; i < 5000 && !one.f.flushed; i++)
+        net_world_round(&world);
+    shutdown(world.peer.conns[0].fd, SHUT_WR);
+    net_world_until(&world, &one.ended);
+    end_with(HEADCOUNT_ECLOSED, "(127.0.0.1): the connection was closed before "
+             "any byte of an answer");
+}
+
 /* A dial whose request gave up: its connection is kept, without an exchange. */
 static void kept_but_unused(void)
 {

@@ -90,14 +90,8 @@ TABLE = {
     "idle-bytes": final("answer 1"),
     "bytes-reset": unread("ECLOSED"),
     "bytes-close": unread("ECLOSED"),
-    "half-close plain fresh": after("ECLOSED"),
-    "half-close plain kept": after("ECLOSED", 4),
-    "half-close tls fresh": (
-        "answer 2 | ECLOSED 1/1 / ETRUNCATED 1/1",
-        "ECLOSED 3/3 / ETRUNCATED 3/3 | ECLOSED 1/1 / ETRUNCATED 1/1"),
-    "half-close tls kept": (
-        "answer 2 | ECLOSED 1/1 / ETRUNCATED 1/1",
-        "ECLOSED 4/3 / ETRUNCATED 4/3 | ECLOSED 1/1 / ETRUNCATED 1/1"),
+    "half-close fresh": after("ECLOSED"),
+    "half-close kept": after("ECLOSED", 4),
     "head-close": ("answer 1 | answer 1 / ECLOSED 0/1",
                    "ECLOSED 0/3 | ECLOSED 0/1 / ECLOSED 0/2 / ECLOSED 0/3"),
     "early-403": final("ESERVICE-403 0/1"),
