@@ -373,6 +373,7 @@ TEST(cert, versions_one_to_three_are_read)
 
         while (at + 5 < der.n && memcmp(copy + at, "\xA0\x03\x02\x01", 4) != 0)
             at++;
+        CHECK(at + 5 < der.n);
         copy[at + 4] = (char)version;
         CHECK_INT(hc_cert_get(&c, hc_str_n(copy, der.n)),
                   version <= 2 ? 0 : HEADCOUNT_ESYNTAX);
@@ -439,6 +440,7 @@ TEST(cert, numbers_of_a_key_are_positive_and_short)
     size_t at = 0;
 
     from_pem(&der, "rsa-ca.pem");
+    CHECK_INT(hc_buf_error(&der), 0);
     while (memcmp(der.p + at, head, 5) != 0)
         at++;
     CHECK((der.p[at + 5] & 0x80) != 0);
@@ -464,6 +466,7 @@ TEST(cert, an_exponent_that_signs_for_everybody_is_refused)
     size_t at = 0;
 
     from_pem(&der, "rsa-ca.pem");
+    CHECK_INT(hc_buf_error(&der), 0);
     while (memcmp(der.p + at, modulus, 5) != 0)
         at++;
     der.p[at + 3] = 3;

@@ -109,9 +109,10 @@ static void change_flag(struct hc_buf der, size_t flag, char mask)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i <= flag; i++, at++)
-        while (memcmp(der.p + at, "\x01\x01\xFF\x04", 4) != 0)
-            at++;
+    for (size_t i = 0; i <= flag; i++)
+        do {
+            CHECK(at + 5 < der.n);
+        } while (memcmp(der.p + at++, "\x01\x01\xFF\x04", 4) != 0);
     der.p[at + 1] ^= mask;
 }
 
