@@ -67,36 +67,37 @@ enum hc_call_state {
 };
 
 struct hc_call {
-    struct hc_str span;
-    struct headcount_error error;
-    struct hc_service_error service_error;   /* of the newest attempt; of a 2xx
-                                                status and request id        */
-    int attempts;                            /* begun so far                 */
-    bool outcome_unknown; /* an attempt left whole and was never answered    */
-    bool other_key;       /* it WAITs with credentials of another key than
-                             config.key_id; its owner clears this            */
-
-    enum hc_call_state state;                /* private from here            */
-    struct hc_call_config config;
+    enum hc_call_state state;                /* private, to `fresh`          */
+    int paid;                                /* quota of the last retry      */
     struct hc_net *net;
     struct hc_job *job;
     struct hc_endpoint_slot *slot;
-    const struct hc_anchors *anchors;
-    struct hc_credentials creds;
-    struct hc_identity who;
-    struct hc_waiter waiter;
-    struct hc_bucket *bucket;                /* NULL: not paced              */
-    struct hc_bucket_turn turn;
-    struct hc_request request;
-    char invocation[HC_REQUEST_NAME];
     int64_t wake_at;
     int64_t until;                           /* once cancelled: awaited so
                                                 long                         */
     bool cancelled;
-    int paid;                                /* quota of the last retry      */
     bool has_spans;                          /* given out in this attempt    */
     bool was_expired, was_skewed;            /* each is retried once         */
     bool fresh;                              /* a kept connection failed     */
+
+    bool outcome_unknown; /* an attempt left whole and was never answered    */
+    bool other_key;       /* it WAITs with credentials of another key than
+                             config.key_id; its owner clears this            */
+    int attempts;                            /* begun so far                 */
+    struct hc_str span;
+    struct headcount_error error;
+    struct hc_service_error service_error;   /* of the newest attempt; of a 2xx
+                                                status and request id        */
+
+    struct hc_bucket_turn turn;              /* private from here            */
+    struct hc_credentials creds;
+    struct hc_identity who;
+    struct hc_waiter waiter;
+    struct hc_bucket *bucket;                /* NULL: not paced              */
+    const struct hc_anchors *anchors;
+    struct hc_call_config config;
+    char invocation[HC_REQUEST_NAME];
+    struct hc_request request;
 };
 
 /* 0, or < 0 with c->error set (wrong operation, no region, endpoint, trust):

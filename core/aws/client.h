@@ -40,22 +40,16 @@ struct hc_client_role;
 struct hc_client {
     struct hc_config *config;
     struct hc_net *net;
-    struct hc_creds creds;
-    struct hc_credentials given;         /* these four: its providers        */
     struct hc_creds_profile *profile;    /* once it is found; or NULL        */
-    struct hc_creds_container container;
-    struct hc_creds_imds imds;
-    struct hc_imds_region region;        /* for who has set none             */
     struct hc_client_role **roles;       /* a hash table of chains, or NULL  */
     size_t roles_n;
-    struct hc_service_set services;
-    struct hc_quota quota;
-    struct hc_buckets buckets;           /* of calls that are paced          */
     int64_t skew;                        /* theirs minus ours                */
-    struct hc_endpoint_slot
-        *places[HC_CLIENT_ENDPOINTS];    /* as they were needed; the
-                                            first NULL is the end            */
     uint64_t clock;                      /* of `used`                        */
+    bool no_sign;
+    struct hc_credentials given;         /* its providers: this, the profile,
+                                            the container, and imds          */
+    struct hc_imds_region region;        /* for who has set none             */
+    struct hc_quota quota;
     struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
     struct hc_anchors others;            /* from SSL_CERT_FILE               */
     struct hc_proxy proxies[2];          /* for http and https; all zero
@@ -63,7 +57,14 @@ struct hc_client {
     struct hc_buf work;                  /* of the signer; secret            */
     struct hc_user_agent agent;
     struct hc_buf trace_id;
-    bool no_sign;
+    struct hc_creds_container container;
+    struct hc_creds_imds imds;
+    struct hc_creds creds;
+    struct hc_service_set services;
+    struct hc_buckets buckets;           /* of calls that are paced          */
+    struct hc_endpoint_slot
+        *places[HC_CLIENT_ENDPOINTS];    /* as they were needed; the
+                                            first NULL is the end            */
 };
 
 struct hc_client_config {

@@ -7,11 +7,11 @@
 #define CLIENT_CHAINS 1024
 
 struct hc_client_role {
-    struct hc_creds creds;
-    struct hc_creds_assume assume;
-    struct hc_role key;                  /* as it was asked for              */
     uint64_t hash;
     struct hc_client_role *next;         /* in its chain                     */
+    struct hc_role key;                  /* as it was asked for              */
+    struct hc_creds_assume assume;
+    struct hc_creds creds;
 };
 
 static void role_free(struct hc_client *k, struct hc_client_role *r)

@@ -83,30 +83,30 @@ enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
 struct hc_creds {
     struct hc_job job;                     /* the one refresh; first member  */
     enum hc_creds_state state;
+    bool outlasts;                         /* now_good does                  */
+    bool refused;                          /* the service calls it expired   */
+    size_t n, at;                          /* at: the one being asked        */
+    const struct hc_system *sys;
+    const struct hc_log *log;              /* NULL: none                     */
+    const int64_t *skew;                   /* theirs minus ours; NULL: 0     */
     struct hc_credentials now_good;
     struct hc_credentials coming;
     struct hc_wait_queue waiting;
-    struct hc_creds_provider providers[HC_CREDS_PROVIDERS];
-    size_t n, at;                          /* at: the one being asked        */
-    bool outlasts;                         /* now_good does                  */
-    bool refused;                          /* the service calls it expired   */
-    struct headcount_error error;          /* of the last refresh            */
     int64_t failed_until;                  /* monotonic: not asked again till
                                               then; 0: it went well          */
     int64_t rest_until;                    /* monotonic                      */
     int64_t started;                       /* monotonic: the refresh         */
     int64_t longest;                       /* that a refresh lasts; 0:
                                               HC_CREDS_SLEPT                 */
-    char tried[300];                       /* providers without any, and why  */
     size_t tried_n;
-    const struct hc_system *sys;
-    const struct hc_log *log;              /* NULL: none                     */
-    const int64_t *skew;                   /* theirs minus ours; NULL: 0     */
     struct hc_str role;                    /* ARN of who they are; "" unknown */
     struct hc_tally *tally;                /* of a provider's calls, until an
                                               asker takes it; NULL: none has
                                               calls                          */
     uint64_t refreshes;
+    struct hc_creds_provider providers[HC_CREDS_PROVIDERS];
+    struct headcount_error error;          /* of the last refresh            */
+    char tried[300];                       /* providers without any, and why  */
 };
 
 void hc_creds_init(struct hc_creds *c, const struct hc_system *sys,

@@ -20,7 +20,6 @@
 struct hc_creds_fetch_config {
     struct hc_net *net;
     struct hc_job *job;
-    struct hc_origin origin;
     const struct hc_anchors *anchors;    /* NULL for http                    */
     const struct hc_proxy *proxy;        /* NULL: none; outlives the net     */
     struct hc_str method;                /* GET, PUT, POST                   */
@@ -30,6 +29,7 @@ struct hc_creds_fetch_config {
     int tries;
     int64_t connect_timeout, timeout;    /* of a try; all of the answer      */
     int64_t pause;                       /* between two tries                */
+    struct hc_origin origin;
 };
 
 enum hc_creds_fetch_answer {
@@ -43,20 +43,20 @@ enum hc_creds_fetch_state { CREDS_FETCH_AT_TRY, CREDS_FETCH_AT_PAUSE,
 
 struct hc_creds_fetch {
     int status;
-    struct hc_buf body;                  /* secret                           */
-    char type[128];                      /* X-Amzn-ErrorType                 */
-    int64_t skew;                        /* theirs minus ours; 0: unknown    */
-    struct headcount_error error;
     int tried;                           /* begun so far                     */
-
-    enum hc_creds_fetch_state state;     /* private from here                */
-    struct hc_creds_fetch_config config;
-    struct hc_buf request;               /* secret                           */
-    size_t target_at, target_n, value_at, value_n;     /* in it              */
-    struct hc_fetch fetch;
+    enum hc_creds_fetch_state state;     /* private                          */
+    bool fresh;                          /* likewise: a kept connection failed */
+    int64_t skew;                        /* theirs minus ours; 0: unknown    */
+    struct hc_buf body;                  /* secret                           */
+    size_t target_at, target_n, value_at, value_n;     /* private: in the
+                                            request                          */
     int64_t until, deadline;             /* of what is under way; of the try */
     int64_t sent;                        /* wall                             */
-    bool fresh;                          /* a kept connection failed         */
+    struct hc_buf request;               /* secret                           */
+    char type[128];                      /* X-Amzn-ErrorType                 */
+    struct headcount_error error;
+    struct hc_creds_fetch_config config;
+    struct hc_fetch fetch;
 };
 
 /* The first step reports a request that cannot be sent. */

@@ -18,14 +18,14 @@ struct hc_endpoint_ask {
 };
 
 struct hc_endpoint {
-    struct hc_origin origin;
-    char host[264];                /* Host header, NUL-terminated            */
-    char path[HC_ENDPOINT_PATH + 1];     /* request target: "/" or "/base"   */
-    char region[HC_REGION_MAX + 1];      /* in the signature's scope         */
     const struct hc_service *service;
     const struct hc_proxy *proxy;  /* hc_client_find_proxy sets it; or NULL  */
     bool custom;                   /* from a URL, not from the rules         */
     bool is_aws;                   /* a host under one of AWS's own suffixes */
+    struct hc_origin origin;
+    char host[264];                /* Host header, NUL-terminated            */
+    char region[HC_REGION_MAX + 1];      /* in the signature's scope         */
+    char path[HC_ENDPOINT_PATH + 1];     /* request target: "/" or "/base"   */
 };
 
 /* 0; HEADCOUNT_EREGION (none known, or no host label: it never reaches a URL);

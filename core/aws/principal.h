@@ -67,18 +67,18 @@ struct hc_principal_sso {
 
 /* Texts are borrowed from the config and from the environment. */
 struct hc_principal {
-    enum hc_place_use use[PLACE_NOWHERE];
-    const struct hc_ini_item *item[PLACE_NOWHERE];   /* NULL: no file's      */
     enum hc_place place;     /* the one that is used                   */
-
-    struct hc_role hop[HC_PRINCIPAL_HOPS];   /* the last is assumed first    */
-    size_t hops_n;
     enum hc_place source;    /* of the first set; no role              */
+    size_t hops_n;
     struct hc_str profile;         /* that names the source; "": none does   */
+    struct hc_str text;            /* PLACE_LOGIN, PLACE_PROCESS             */
+    enum hc_place_use use[PLACE_NOWHERE];
     struct hc_identity keys;       /* PLACE_KEYS, PLACE_CONFIG_KEYS          */
     struct hc_role web;            /* PLACE_TOKEN, PLACE_ENV_TOKEN           */
     struct hc_principal_sso sso;   /* PLACE_SSO                              */
-    struct hc_str text;            /* PLACE_LOGIN, PLACE_PROCESS             */
+    const struct hc_ini_item *item[PLACE_NOWHERE];   /* NULL: no file's      */
+
+    struct hc_role hop[HC_PRINCIPAL_HOPS];   /* the last is assumed first    */
 };
 
 /* 0, or HEADCOUNT_ECONFIG: what is configured cannot be used, with file and

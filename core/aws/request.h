@@ -44,7 +44,18 @@ enum hc_request_state {
 };
 
 struct hc_request {
-    struct hc_fetch fetch;         /* fetch.error: of an exchange that failed */
+    enum hc_request_state state;          /* private, to `body_n`        */
+    uint32_t crc;
+    uint32_t crc_wanted;
+    bool has_crc;
+    bool has_head;
+    bool has_fetch;
+    char first;                    /* the body's first byte that is no blank */
+    struct hc_service_error *answer;
+    struct hc_net *net;
+    struct hc_buf error_body;      /* secret                                 */
+    int64_t sent_wall;             /* when the request was written           */
+    uint64_t body_n;
     struct hc_str span;            /* REQUEST_BODY: of a 2xx, until next step */
     bool ok;                       /* DONE: a 2xx that holds what it promises */
     bool sent;                     /* flushed whole at least once            */
@@ -53,19 +64,8 @@ struct hc_request {
     bool has_skew;
     bool slept;                    /* its date was old when it was answered  */
 
-    struct hc_request_config config;      /* private from here               */
-    enum hc_request_state state;
-    struct hc_service_error *answer;
-    struct hc_net *net;
-    struct hc_buf error_body;      /* secret                                 */
-    int64_t sent_wall;             /* when the request was written           */
-    uint32_t crc;
-    uint32_t crc_wanted;
-    bool has_crc;
-    bool has_head;
-    bool has_fetch;
-    uint64_t body_n;
-    char first;                    /* the body's first byte that is no blank */
+    struct hc_request_config config;      /* private                         */
+    struct hc_fetch fetch;         /* fetch.error: of an exchange that failed */
 };
 
 /* A UUID for hc_request_config.invocation. */

@@ -36,10 +36,7 @@ struct hc_json {
     struct hc_buf text;              /* the current key, string or number */
     struct hc_buf *capture;          /* where hc_json_take puts raw bytes */
     uint64_t at;                     /* bytes consumed so far             */
-    uint64_t max_bytes;
-    uint64_t keys, values;           /* seen so far, the skipped ones too */
     unsigned max_depth, depth;       /* depth = open containers           */
-    unsigned char stack[HC_JSON_DEPTH / 8];   /* bit set = object         */
     int state;                       /* private to json.c from here       */
     int mode;
     int event;
@@ -50,6 +47,9 @@ struct hc_json {
     bool in_object, is_key;
     const char *raw;
     const char *why;
+    unsigned char stack[HC_JSON_DEPTH / 8];   /* bit set = object         */
+    uint64_t max_bytes;
+    uint64_t keys, values;           /* seen so far, the skipped ones too */
 };
 
 /* max_text bounds one key or string. */

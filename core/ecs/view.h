@@ -53,8 +53,6 @@ struct hc_view_frame {
 };
 
 struct hc_view {
-    struct hc_json json;
-    struct hc_view_frame frames[HC_VIEW_DEPTH];
     size_t depth;
     const struct hc_view_member *root;
     /* 0, or a negative code with e set, which ends the reading */
@@ -68,6 +66,8 @@ struct hc_view {
     bool root_seen;            /* the object has begun                     */
     bool list_seen;            /* an array of the table was there          */
     struct hc_buf raw;         /* of a VIEW_RAW                            */
+    struct hc_json json;
+    struct hc_view_frame frames[HC_VIEW_DEPTH];
 };
 
 struct hc_view_config {

@@ -31,30 +31,30 @@ struct hc_op_key {
 };
 
 struct headcount {
-    struct hc_net net;
-    struct hc_fork_mark mark;
-    struct hc_config config;
-    struct hc_client client;
     headcount_op *ops;                   /* all                              */
     headcount_op *changed, *changed_last;    /* for headcount_next           */
-    struct hc_memory memory;
-    struct hc_brake_window written;      /* in the last ten minutes          */
-    struct hc_audit_to audit;
-    struct hc_index locks;               /* reconciles, by their cluster, as
-                                            all these: op/op_lock.h          */
-    struct hc_wait_queue room;           /* until fewer are inside           */
+    size_t concurrency;                  /* reconciles inside, at most       */
+    size_t inside;
     bool no_sign;
     char account[13];                    /* of the handle's credentials, as ECS
                                             said; "" unknown                 */
+    bool asks_account;                   /* an op asks STS for one           */
+    size_t foreign_n;
+    size_t accounts_next;                /* the place that is filled next    */
+    struct hc_wait_queue account_turns;  /* ops that wait for its answer     */
+    struct hc_wait_queue room;           /* until fewer are inside           */
+    struct hc_fork_mark mark;
+    struct hc_audit_to audit;
+    struct hc_index locks;               /* reconciles, by their cluster, as
+                                            all these: op/op_lock.h          */
+    struct hc_memory memory;
+    struct hc_brake_window written;      /* in the last ten minutes          */
     uint64_t foreign[HC_OP_FOREIGN];     /* hashes of the regions and accounts
                                             that were logged                 */
-    size_t foreign_n;
     struct hc_op_key accounts[HC_OP_ACCOUNTS];
-    size_t accounts_next;                /* the place that is filled next    */
-    bool asks_account;                   /* an op asks STS for one           */
-    struct hc_wait_queue account_turns;  /* ops that wait for its answer     */
-    size_t concurrency;                  /* reconciles inside, at most       */
-    size_t inside;
+    struct hc_config config;
+    struct hc_net net;
+    struct hc_client client;
 };
 
 /* The members that the caller sets for every kind of op. */
@@ -95,24 +95,24 @@ struct headcount_op {
     struct hc_job job;                   /* first member                     */
     const struct op_class *class;
     headcount *h;
-    struct hc_op_params params;          /* its texts are in the arena       */
     enum headcount_state state;
-    struct headcount_outcome outcome;
-    struct hc_arena arena;
+    bool locating;                       /* start waits for the region       */
+    bool is_changed;
+    struct hc_creds *creds;              /* that sign its calls              */
+    int64_t started, deadline;
+    headcount_op *prev, *next;           /* all ops                          */
+    headcount_op *parent;                /* NULL, or the op that owns this   */
+    struct hc_op_params params;          /* its texts are in the arena       */
     struct headcount_stats stats;
     struct hc_timings timings;
-    struct headcount_error error;
-    struct hc_creds *creds;              /* that sign its calls              */
     struct hc_waiter waiter;             /* for the region                   */
-    bool locating;                       /* start waits for the region       */
-    int64_t started, deadline;
     struct hc_brake brake;               /* of its run; see hc_op_brake      */
-    headcount_op *prev, *next;           /* all ops                          */
     headcount_op *changed_prev, *changed_next;
-    bool is_changed;
-    headcount_op *parent;                /* NULL, or the op that owns this   */
     headcount_op *asking;                /* in ASKS: the op that asks, itself
                                             or a child                       */
+    struct hc_arena arena;
+    struct headcount_outcome outcome;
+    struct headcount_error error;
 };
 
 /* Removes the op from the list for headcount_next. */

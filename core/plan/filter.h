@@ -15,8 +15,8 @@
 #define HC_FILTER_BYTES 32768
 
 struct hc_filter {
-    struct hc_str terms[HC_FILTER_TERMS];      /* borrowed, sorted */
     size_t n;
+    struct hc_str terms[HC_FILTER_TERMS];      /* borrowed, sorted */
 };
 
 /* 0, or HEADCOUNT_ESYNTAX (quotes or brackets that do not match, a control

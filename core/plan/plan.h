@@ -28,7 +28,6 @@ enum hc_allow {
 
 struct hc_wish {
     struct hc_str service;              /* name or ARN, as the wish has it   */
-    struct hc_rule rule;
     struct hc_str where;                /* a filter; n == 0: none            */
     enum headcount_hosts by;
     bool no_external;                   /* hosts of ECS Anywhere do not count */
@@ -37,6 +36,7 @@ struct hc_wish {
     bool required;                      /* a missing service is a failure    */
     struct hc_str broken;               /* held always: why it has no rule   */
     bool looks;                         /* a first look: never written       */
+    struct hc_rule rule;
 };
 
 /* The second reading that a big step needs, from calls of its own:

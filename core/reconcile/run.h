@@ -161,56 +161,19 @@ struct hc_verify {
 enum hc_pass { PASS_RISES, PASS_FALLS, HC_PASSES };
 
 struct hc_run {
-    struct headcount_cluster result;
-    struct hc_run_config config;      /* everything in it is borrowed        */
     struct hc_net *net;
     struct hc_job *job;
-    struct hc_facts facts;
-    int64_t taken;                    /* the snapshot's time; 0: none        */
+    struct headcount_service *services;
+    struct hc_arn *names;             /* of the wishes                       */
+    size_t at;                        /* the wish at hand                    */
+    enum hc_pass pass;
+    enum hc_by_launch by_launch;
     bool complete;                    /* the snapshot has everything: what is
                                          not in it does not exist            */
     bool full;                        /* attributes and tags of hosts are read
                                          too                                 */
     bool rooms;                       /* of the hosts that are described now,
                                          attributes and ports are kept       */
-    bool placed_not_saved;            /* the snapshot has no list of hosts that
-                                         lack a task                         */
-    struct hc_arn cluster;            /* its name, until an answer has its
-                                         ARN                                 */
-    struct hc_arn event_host;
-    struct hc_str account;            /* of the credentials, as far as known */
-    char answered[64];                /* the account of AWS's answers; of two,
-                                         the one that is not expected; "" if no
-                                         answer named any                    */
-    struct hc_policy_turn policy;
-    struct hc_again again;
-
-    struct headcount_service *services;
-    struct hc_arn *names;             /* of the wishes                       */
-    enum hc_pass pass;
-    size_t at;                        /* the wish at hand                    */
-    struct hc_verify verify;
-
-    struct hc_plan plan;              /* of the wish at hand, as all members
-                                         from here to write_id               */
-    struct hc_buf filter;             /* as the report shows it              */
-    struct hc_buf sent;               /* and as it is sent to ECS            */
-    struct hc_run_lists lists;
-    struct hc_buf narrowed;           /* that filter and one more term       */
-    struct hc_placement placement;
-    enum hc_reading placed_reading;   /* of the lists that it is made of     */
-    bool placing;                     /* some wish asked which hosts can take
-                                         its tasks                           */
-    struct hc_claim *claims;          /* what rises of this run take of hosts */
-    uint64_t print;                   /* of the hosts that count for it      */
-    struct hc_plan_second second;
-    int64_t write_by;                 /* a later write is not sent           */
-    struct hc_brake_write write;
-    bool placed;                      /* it has its place in the limits      */
-    const char *write_id;             /* the request id of the write that
-                                         began; NULL: none, or it is audited */
-
-    enum hc_by_launch by_launch;
     bool launch_taken;                /* ECS accepted a filter that has the
                                          launch type's term                  */
     bool group_refused;               /* ECS takes no filter that names a task
@@ -221,9 +184,46 @@ struct hc_run {
                                          in the account of the credentials   */
     bool cancelled;
     bool gone;                        /* the cluster is deleted              */
-    const char *gone_code, *gone_what;
     bool over;                        /* the cluster failed or is gone, and all
                                          its wishes are settled              */
+    int64_t taken;                    /* the snapshot's time; 0: none        */
+    struct headcount_cluster result;
+    struct hc_arn cluster;            /* its name, until an answer has its
+                                         ARN                                 */
+    struct hc_arn event_host;
+    struct hc_str account;            /* of the credentials, as far as known */
+    char answered[64];                /* the account of AWS's answers; of two,
+                                         the one that is not expected; "" if no
+                                         answer named any                    */
+    struct hc_policy_turn policy;
+    struct hc_again again;
+    struct hc_verify verify;
+    bool placed_not_saved;            /* the snapshot has no list of hosts that
+                                         lack a task                         */
+    bool placing;                     /* some wish asked which hosts can take
+                                         its tasks                           */
+    struct hc_claim *claims;          /* what rises of this run take of hosts */
+    const char *gone_code, *gone_what;
+
+    bool placed;                      /* it has its place in the limits; of
+                                         the wish at hand, as all members to
+                                         `plan`                              */
+    int64_t write_by;                 /* a later write is not sent           */
+    struct hc_brake_write write;
+    const char *write_id;             /* the request id of the write that
+                                         began; NULL: none, or it is audited */
+    struct hc_buf filter;             /* as the report shows it              */
+    struct hc_buf sent;               /* and as it is sent to ECS            */
+    struct hc_run_lists lists;
+    struct hc_buf narrowed;           /* that filter and one more term       */
+    struct hc_placement placement;
+    enum hc_reading placed_reading;   /* of the lists that it is made of     */
+    uint64_t print;                   /* of the hosts that count for it      */
+    struct hc_plan_second second;
+    struct hc_plan plan;
+
+    struct hc_run_config config;      /* everything in it is borrowed        */
+    struct hc_facts facts;
 };
 
 int64_t hc_run_wall(const struct hc_run *r);          /* of the facts */

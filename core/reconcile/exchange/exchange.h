@@ -74,19 +74,19 @@ struct hc_exchange {
     struct hc_fact *fact;             /* that is to be known; NULL: several,
                                          or a write                          */
     void *into;                       /* what holds it, of the class's kind  */
-    struct hc_pages pages;            /* of the list that is being read      */
     size_t at;                        /* the next item, where a list is read
                                          item by item                        */
-    struct hc_str ids[HC_ECS_BATCH];  /* what is asked about                 */
     size_t ids_n;
     int64_t until;                    /* it is given up then; 0: at the run's
                                          deadline                            */
-
-    struct hc_call call;              /* private from here                   */
+    struct hc_pages pages;            /* of the list that is being read      */
     bool in_call, in_view;
     struct hc_buf body;
-    union hc_exchange_view view;
     struct headcount_error error;     /* of the view or the check after it   */
+    struct hc_str ids[HC_ECS_BATCH];  /* what is asked about                 */
+
+    struct hc_call call;              /* private from here                   */
+    union hc_exchange_view view;
 };
 
 void hc_exchange_init(struct hc_exchange *x, const struct hc_alloc *a);
