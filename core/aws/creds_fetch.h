@@ -45,7 +45,7 @@ struct hc_creds_fetch {
     int status;
     int tried;                           /* begun so far                     */
     enum hc_creds_fetch_state state;     /* private                          */
-    bool fresh;                          /* likewise: a kept connection failed */
+    bool fresh;                          /* likewise: a kept connection broke */
     int64_t skew;                        /* theirs minus ours; 0: unknown    */
     struct hc_buf body;                  /* secret                           */
     size_t target_at, target_n, value_at, value_n;     /* private: in the
