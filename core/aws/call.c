@@ -547,8 +547,8 @@ void hc_call_cancel(struct hc_call *c, int64_t until)
         return;
     /* A request that left whole may be done already: its answer is awaited, so
      * that the owner learns what became of it. */
+    c->until = c->cancelled ? hc_time_min(c->until, until) : until;
     c->cancelled = true;
-    c->until = until;
     c->config.max_attempts = c->attempts;
     if (c->state == CALL_AT_REQUEST && hc_fetch_is_last(&c->request.fetch))
         return;
@@ -556,6 +556,12 @@ void hc_call_cancel(struct hc_call *c, int64_t until)
         call_gives_up(c);
     else
         call_cancel_unsent(c);
+}
+
+void hc_call_drop(struct hc_call *c)
+{
+    hc_request_fini(&c->request);
+    call_failed(c);
 }
 
 void hc_call_strike(const struct hc_call *c, char *text)

@@ -111,8 +111,11 @@ int hc_call_step(struct hc_call *c, int64_t now);
 int hc_call_gather(struct hc_call *c, struct hc_buf *answer, int64_t now);
 /* Nothing more is sent: no attempt, no replay.  The answer to a request that
  * left whole is awaited until `until`; one that did not leave whole is ended
- * with HEADCOUNT_ECANCELLED.  The owner goes on stepping. */
+ * with HEADCOUNT_ECANCELLED.  A second cancel waits no longer than the first.
+ * The owner goes on stepping. */
 void hc_call_cancel(struct hc_call *c, int64_t until);
+/* The owner has seen enough: the attempt in flight ends, and its connection. */
+void hc_call_drop(struct hc_call *c);
 /* Strikes the credentials that signed the call out of a text that is made of
  * its answer.  Before hc_call_fini only. */
 void hc_call_strike(const struct hc_call *c, char *text);

@@ -261,7 +261,7 @@ static int op_call_failed(headcount_op *op)
                                                             : "none");
 }
 
-static int op_call_step(headcount_op *op, int64_t now)
+static int op_call_go_on(headcount_op *op, int64_t now)
 {
     struct op_call *c = call_of(op);
     int err = 0;
@@ -288,6 +288,18 @@ static int op_call_step(headcount_op *op, int64_t now)
         }
     }
     return err;
+}
+
+static int op_call_step(headcount_op *op, int64_t now)
+{
+    struct op_call *c = call_of(op);
+    int got = op_call_go_on(op, now);
+
+    if (got != 0) {                  /* its owner may keep the op for long */
+        hc_op_account_fini(op, &c->account);
+        hc_call_drop(&c->call);
+    }
+    return got;
 }
 
 /* A request that was sent is awaited for HC_CALL_GRACE; nothing is retried. */

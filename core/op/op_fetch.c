@@ -514,14 +514,17 @@ static int op_fetch_exchange_step(headcount_op *op, int64_t now)
 static int op_fetch_step(headcount_op *op, int64_t now)
 {
     struct op_fetch *f = fetch_of(op);
-    int got = 0;
+    int got = f->cancelled && !f->awaited ? op_fetch_cancelled(op) : 0;
 
-    if (f->cancelled && !f->awaited)
-        return op_fetch_cancelled(op);
-    if (f->state == OP_FETCH_AT_CREDS)
+    if (got == 0 && f->state == OP_FETCH_AT_CREDS)
         got = op_fetch_creds(op, now);
     if (got == 0 && f->state == OP_FETCH_AT_EXCHANGE)
         got = op_fetch_exchange_step(op, now);
+    if (got != 0) {                  /* its owner may keep the op for long */
+        hc_waiter_leave(&f->waiter);
+        hc_op_account_fini(op, &f->account);
+        hc_fetch_fini(&f->fetch);
+    }
     return got;
 }
 

@@ -862,6 +862,25 @@ TEST(call, what_an_earlier_attempt_may_have_done_is_not_forgotten)
     failed_with(HEADCOUNT_ESERVICE, "AccessDenied");
 }
 
+/* A program may cancel in each round of its loop until all has ended. */
+TEST(call, a_second_cancel_awaits_no_longer)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start(plain), 0);
+    for (int i = 0; i < 50 && !me.call.request.sent; i++)
+        aws_world_round(&w);
+    int64_t began = w.world.now;
+
+    for (int i = 1; i < 3; i++)
+        hc_call_cancel(&me.call, began + i * HC_CALL_GRACE);
+    hc_job_wake(&me.job);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.world.now, began + HC_CALL_GRACE);
+    failed_with(HEADCOUNT_ECANCELLED, "before it was answered");
+}
+
 TEST(call, a_cancel_ends_what_was_not_sent)
 {
     const char *const answers[] = { aws_answer(500, "", "{}"), NULL };

@@ -122,6 +122,28 @@ TEST(op_call, an_outcome_stays_until_its_op_is_freed)
     scene_close();
 }
 
+/* Its owner may keep the op for long, and the rest of the answer still comes: a
+ * socket that nobody reads would be ready in each round of the owner's loop. */
+TEST(op_call, an_answer_that_is_refused_early_ends_its_connection)
+{
+    static const char *const early[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"a\":x",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<html>",
+    };
+
+    for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
+        const char *const answers[] = { early[i], NULL };
+
+        scene_open(false, answers);
+        CHECK_INT(begin_list(), 0);
+        scene_drive();
+        CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EANSWER);
+        CHECK_INT(scene.h->net.pool.conns, 0);
+        headcount_op_free(scene.op);
+        scene_close();
+    }
+}
+
 /* A proxy or a load balancer: AWS names its errors. */
 TEST(op_call, an_error_that_names_no_code_is_not_the_services)
 {

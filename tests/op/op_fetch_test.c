@@ -542,6 +542,24 @@ TEST(fetch, cancelled_before_it_left_it_does_not_leave)
     scene_close();
 }
 
+/* Its owner may keep it for long.  The dial that was begun for it goes on. */
+TEST(fetch, cancelled_it_leaves_the_line_and_takes_no_connection)
+{
+    struct headcount_fetch r = { .size = sizeof r };
+
+    scene_open(false, NULL);
+    r.url = at("/");
+    CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &r, NULL), 0);
+    headcount_cancel(scene.op);
+    for (int i = 0; i < 2000 && scene.h->net.stats.connections_opened == 0; i++)
+        scene_round();
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    CHECK_INT(scene.h->net.pool.conns, 1);
+    CHECK_INT(hc_pool_idle(&scene.h->net.pool), 1);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
 TEST(fetch, cancelled_after_it_left_it_is_awaited_for_a_little)
 {
     static const char *const answers[] = { AWS_PEER_SILENT, NULL };
