@@ -133,7 +133,7 @@ static int tunnel_answered(const struct hc_tunnel *t, size_t more,
 
     if (t->http.status / 100 != 2)
         return tunnel_refused(t, e);
-    if (more == 0)
+    if (more == 0 && t->sent)
         return 1;
     hc_error_set(e, HEADCOUNT_EPROXY, "%s: it sent a page, as a web server "
                  "does, and made no tunnel: check %s", tunnel_where(where, t),
@@ -216,5 +216,7 @@ int hc_tunnel_step(struct hc_tunnel *t, struct hc_conn *c,
     if (sent < 0)
         return tunnel_lost(&why, e);
     t->sent = sent == 1;
-    return t->sent ? tunnel_recv(t, c, e) : 0;
+    /* A socket that nobody reads while the proxy refuses or ends would be ready
+     * in each round of the owner's loop. */
+    return tunnel_recv(t, c, e);
 }

@@ -210,6 +210,25 @@ TEST(tunnel, a_head_has_its_limit)
 }
 
 /* A proxy that is restarted: the next attempt may find it. */
+/* The kernel takes no more of the request. */
+TEST(tunnel, what_comes_before_the_request_was_taken_is_read)
+{
+    static const char junk[4096], early[] = "HTTP/1.1 200 OK\r\n\r\n";
+
+    for (int i = 0; i < 2; i++) {
+        scene_open("x:1");
+        while (write(s.conn->watch.fd, junk, sizeof junk) > 0)
+            continue;
+        CHECK_INT(step(), 0);
+        if (i == 0)
+            shutdown(s.other, SHUT_WR);
+        else
+            CHECK(write(s.other, early, sizeof early - 1) > 0);
+        CHECK_INT(step(), HEADCOUNT_EPROXY);
+        scene_close();
+    }
+}
+
 TEST(tunnel, a_close_is_an_error_that_may_pass)
 {
     static const char *const said[] = { "", "HTT", "HTTP/1.1 200 OK\r\n" };
