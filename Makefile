@@ -57,6 +57,7 @@ PEER_C := $(wildcard tests/peers/*.c)
 # Beside the tests that are linked with it.
 FAKE_C := tests/cli/watch/fake_ops.c
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
+NET_FUZZ_C := tests/fuzz/net_sock.c tests/fuzz/net_peers.c
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 CORE_O := $(call obj,$(CORE_C))
@@ -222,7 +223,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 
 # For clangd and its like, which look for it in build/ too.
 INDEXED := $(CORE_C) $(CLI_C) $(LUA_C) $(TEST_C) $(PEER_C) $(FAKE_C) $(FUZZ_C) \
-    tests/t.c tests/fuzz/replay.c
+    $(NET_FUZZ_C) tests/t.c tests/fuzz/replay.c
 
 $(COMMANDS): FORCE $(BUILD)/flags
 	@printf '%s\n' $(foreach c,$(INDEXED),'$c $(strip $(call see,$c))') | \
@@ -323,12 +324,14 @@ $(BUILD)/tests/%_replay: $(BUILD)/obj/tests/%_fuzz.o \
     $(BUILD)/obj/tests/fuzz/replay.o $(LIB_A)
 	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -pie -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(BEARSSL_LIB) \
+	    $(LDLIBS)
 
 $(BUILD)/tests/%_fuzz: $(BUILD)/obj/tests/%_fuzz.o $(LIB_A)
 	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/fuzz/lua_%_replay: $(BUILD)/obj/tests/fuzz/lua_%_fuzz.o \
     $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/tests/lua.a $(LIB_A)
@@ -365,6 +368,9 @@ $(BUILD)/tests/fuzz/tls_record: $(BUILD)/obj/tests/fuzz/tls_record.o $(LIB_A)
 	$(Q)$(LINK) -pie -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
 
 replays: $(BUILD)/tests/fuzz/tls_record
+
+# Sockets of memory, instead of the library's: objects come first.
+$(patsubst %,$(BUILD)/tests/fuzz/net_%,replay fuzz): $(call obj,$(NET_FUZZ_C))
 
 # The target signs its chains.
 $(patsubst %,$(BUILD)/tests/fuzz/chain_%,replay fuzz): \
@@ -552,4 +558,4 @@ help: ## this list
 	    expand -t 16
 
 -include $(patsubst %.o,%.d,$(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) \
-    $(PEER_C) $(FAKE_C) $(FUZZ_C) tests/t.c tests/fuzz/replay.c))
+    $(PEER_C) $(FAKE_C) $(FUZZ_C) $(NET_FUZZ_C) tests/t.c tests/fuzz/replay.c))
