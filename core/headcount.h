@@ -176,7 +176,15 @@ struct headcount_config {
                                      bytes                                   */
     int max_attempts;             /* 0: AWS_MAX_ATTEMPTS, or 3; 4 of DynamoDB */
     bool no_keep_alive;           /* each call opens its own connection      */
-    bool no_tcp_keepalive;        /* no probes on connections                */
+    bool no_tcp_keepalive;        /* no probes on connections.  With them: one
+                                     after 60 s without a packet, then every
+                                     15 s, and four without an answer end the
+                                     connection.  They are for requests that
+                                     wait long: NAT gateways, NLBs and VPC
+                                     endpoints forget a connection in silence
+                                     after 350 s, and a host that vanished
+                                     says nothing.  Idle connections are kept
+                                     for 20 s in any case                    */
     bool no_sign_request;
     int concurrency;              /* reconciles that run at once; 0: any     */
     double api_share;             /* share of the rates that ECS allows an
@@ -213,7 +221,8 @@ struct headcount_config {
                                      what a long poll waits for its first byte
                                      does not count                          */
     int64_t tcp_user_timeout;     /* 30 s: bytes that were sent and that the
-                                     host's kernel does not acknowledge;
+                                     host's kernel does not acknowledge: it is
+                                     gone, or the path drops its packets;
                                      negative: the system's own limit        */
     int64_t min_speed;            /* bytes: of an answer's body, or of a
                                      request that fills the kernel's buffer,
@@ -561,8 +570,8 @@ void *headcount_op_user(const headcount_op *op);
 /* For poll(2), or for an event loop that is level triggered.
  *
  * The wants are valid until the next call that can change them: step, wait,
- * begin_..., resume, refuse, decide_by_..., cancel, drain, op_free.  Ask for
- * them again after it and before the loop waits again.
+ * begin_..., resume, refuse, decide_by_..., cancel, drain, op_free, forget.  Ask
+ * for them again after it and before the loop waits again.
  *
  * A descriptor is listed from the call that opens it until the call that closes
  * it, and keeps its id; only its events change.  Any of these calls may close
@@ -607,6 +616,14 @@ void headcount_drain(headcount_op *op);
 /* Frees the op and all that its outcome pointed to; cancels it if it still
  * runs.  NULL is fine. */
 void headcount_op_free(headcount_op *op);
+/* The network may be another one: call it after the machine was suspended,
+ * restored from a snapshot, or joined another network.  Idle connections are
+ * closed, and those in use when their answer has come.  DNS servers are asked
+ * again before known addresses are used (which stay for the case that no server
+ * answers), and TLS handshakes are full ones.  Addresses and DNS servers that
+ * failed may be tried first again.  Ops go on, and so do their timeouts;
+ * credentials, API rates, the region and the memory of counts stay. */
+void headcount_forget(headcount *h);
 
 /* ---- a policy: the owner decides -------------------------------------- */
 
@@ -901,9 +918,14 @@ struct headcount_stats {
     uint64_t tls_handshakes, tls_resumed;
     uint64_t retries, replays;
     int64_t elapsed_us;
-    uint64_t connections_purged;  /* idle ones that were closed because a
+    uint64_t connections_purged;  /* good ones that were closed, not kept: a
                                      connection to their host, as old as they,
-                                     had gone silent or been reset           */
+                                     had gone silent or been reset; their name
+                                     has other addresses now; or
+                                     headcount_forget                        */
+    uint64_t connections_dead;    /* that the kernel ended, idle or in use: no
+                                     answer to TCP keep-alive probes, or no
+                                     acknowledgement in tcp_user_timeout     */
 };
 
 /* One attempt of one call; marks are monotonic microseconds, 0 = did not
@@ -917,6 +939,8 @@ struct headcount_timing {
     bool reused, resumed;
     int64_t start, dns_start, dns_end, connect_start, connect_end;
     int64_t tls_start, tls_end, send_start, send_end, first_byte, end;
+    int64_t idle;                 /* us that a reused connection had been kept
+                                     without a request                       */
 };
 
 enum headcount_result { HEADCOUNT_UPDATED, HEADCOUNT_PENDING,

@@ -385,9 +385,11 @@ void render_timings(FILE *out, const struct headcount_outcome *o)
 
         fprintf(out, "%-24s ", t->operation);
         put_bar(out, o, t);
-        fprintf(out, " %8.2f ms  status %d%s%s", ms(t->start, t->end),
-                t->status, t->reused ? ", reused" : "",
-                t->resumed ? ", resumed" : "");
+        fprintf(out, " %8.2f ms  status %d", ms(t->start, t->end), t->status);
+        if (t->reused)
+            fprintf(out, ", reused after %.1f s idle", (double)t->idle / 1e6);
+        if (t->resumed)
+            fputs(", resumed", out);
         if (t->attempt > 1)
             fprintf(out, ", attempt %d", t->attempt);
         fputs(" (ms:", out);

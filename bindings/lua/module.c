@@ -58,6 +58,7 @@ void module_push_stats(lua_State *L, const struct headcount_stats *stats)
         { "tls_resumed", stats->tls_resumed },
         { "retries", stats->retries }, { "replays", stats->replays },
         { "connections_purged", stats->connections_purged },
+        { "connections_dead", stats->connections_dead },
     };
 
     lua_createtable(L, 0, (int)(sizeof rows / sizeof *rows));
@@ -74,6 +75,12 @@ static int client_stats(lua_State *L)
     headcount_stats(module_client(L, 1)->h, &stats);
     module_push_stats(L, &stats);
     return 1;
+}
+
+static int client_forget(lua_State *L)
+{
+    headcount_forget(module_client(L, 1)->h);
+    return 0;
 }
 
 /* ---- a new one ---- */
@@ -199,6 +206,7 @@ static void open_clients(lua_State *L)
         { "call", module_call }, { "fetch", module_fetch },
         { "sign", module_client_sign },
         { "reconcile", module_reconcile }, { "stats", client_stats },
+        { "forget", client_forget },
         { "close", client_close }, { NULL, NULL }
     };
     static const luaL_Reg meta[] = {

@@ -115,7 +115,7 @@ static void set_us(lua_State *L, const char *name, int64_t from, int64_t to)
 /* Microseconds of each phase; 0: it did not happen. */
 static void push_timings(lua_State *L, const struct headcount_timing *t)
 {
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 10);
     set_us(L, "dns", t->dns_start, t->dns_end);
     set_us(L, "connect", t->connect_start, t->connect_end);
     set_us(L, "tls", t->tls_start, t->tls_end);
@@ -123,6 +123,8 @@ static void push_timings(lua_State *L, const struct headcount_timing *t)
     set_us(L, "wait", t->send_end, t->first_byte);
     set_us(L, "receive", t->first_byte, t->end);
     set_us(L, "total", t->start, t->end);
+    lua_pushinteger(L, t->idle);
+    lua_setfield(L, -2, "idle");
     lua_pushboolean(L, t->reused);
     lua_setfield(L, -2, "reused");
     lua_pushboolean(L, t->resumed);

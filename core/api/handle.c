@@ -222,6 +222,12 @@ void headcount_step(headcount *h, const struct headcount_want *ready, size_t n)
     hc_jobs_step(&h->net.jobs, hc_now(&h->net.sys), NULL, 0);
 }
 
+void headcount_forget(headcount *h)
+{
+    if (!hc_fork_mark_is_child(&h->mark))
+        hc_net_forget(&h->net);
+}
+
 headcount_op *headcount_next(headcount *h)
 {
     headcount_op *op = h->changed;

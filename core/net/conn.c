@@ -42,7 +42,8 @@ static void conn_say_goodbye(struct hc_conn *c)
 {
     size_t n = 0;
 
-    if (hc_tls_state(&c->engine) != TLS_OPEN || c->pid != hc_process())
+    if (hc_tls_state(&c->engine) != TLS_OPEN || c->given_up ||
+        c->pid != hc_process())
         return;
     hc_tls_close(&c->engine);
     const unsigned char *p = hc_tls_out(&c->engine, &n);
@@ -61,11 +62,22 @@ void hc_conn_free(struct hc_conn *c)
         conn_say_goodbye(c);
         hc_tls_fini(&c->engine);
     }
-    hc_outer_free(c->outer, c->pid == hc_process() ? fd : -1);
+    hc_outer_free(c->outer,
+                  c->pid == hc_process() && !c->given_up ? fd : -1);
     hc_watch_close(&c->watch);
     hc_sock_close(fd);
     hc_wipe(c->in, sizeof c->in);
     hc_free(&c->sys->alloc, c, sizeof *c);
+}
+
+/* A child, after a fork, shares the socket with its parent, which still uses
+ * it. */
+void hc_conn_give_up(struct hc_conn *c)
+{
+    if (c->pid != hc_process())
+        return;
+    c->given_up = true;
+    hc_sock_end_by_reset(c->watch.fd);
 }
 
 void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
@@ -441,6 +453,10 @@ bool hc_conn_is_quiet(struct hc_conn *c)
             !hc_tls_is_whole(&c->engine))
             return false;
     }
-    return (c->outer == NULL || hc_outer_is_quiet(c->outer)) &&
-           hc_sock_is_quiet(c->watch.fd);
+    if (c->outer != NULL && !hc_outer_is_quiet(c->outer))
+        return false;
+    long got = hc_sock_peek(c->watch.fd);
+
+    c->dead = hc_sock_is_dead(got);
+    return got == HC_SOCK_AGAIN;
 }

@@ -26,6 +26,7 @@
 struct hc_marks {
     int64_t start, dns_start, dns_end, connect_start, connect_end;
     int64_t tls_start, tls_end, send_start, send_end, first_byte, end;
+    int64_t idle;                    /* us that a kept one had been idle     */
     bool reused, resumed;
 };
 
@@ -39,6 +40,9 @@ struct hc_conn {
     bool cut;                        /* an RST came without a FIN            */
     bool kept;                       /* was idle in the pool                 */
     bool has_others;                 /* its host had other addresses, too    */
+    bool given_up;                   /* its end is an RST                    */
+    bool dead;                       /* while idle: the kernel has given up
+                                        its peer                             */
     size_t in_at, in_n;              /* raw bytes not used yet               */
     size_t in_a_row;                 /* bytes read without a pause           */
     struct hc_addr addr;             /* of the proxy, if there is one        */
@@ -46,6 +50,9 @@ struct hc_conn {
     uint64_t sent;                   /* bytes that the kernel took           */
     long pid;                        /* of the process that opened it        */
     uint64_t exchanges;              /* that were begun on it                */
+    uint64_t epoch;                  /* of the pool, when its dial began     */
+    uint64_t answers;                /* of the resolver, when its address was
+                                        last looked for in them              */
     struct hc_pool_host *host;       /* the pool's, to `idle_all`: it counts
                                         there                                */
     struct hc_job job;               /* closes it when it is idle            */
@@ -62,6 +69,10 @@ struct hc_conn *hc_conn_new(const struct hc_system *sys,
                             struct hc_watch *watch);
 /* close_notify once, if TLS is up; closes and frees.  NULL is fine. */
 void hc_conn_free(struct hc_conn *c);
+/* From now on its end is an RST: an exchange is given up, and what the kernel
+ * still has of the request must not be delivered later, when the path is back
+ * and the request was reported as lost. */
+void hc_conn_give_up(struct hc_conn *c);
 
 /* Begins TLS: before the first handshake step. */
 int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
@@ -93,7 +104,8 @@ int hc_conn_fin(struct hc_conn *c);
 
 /* The code of a connection that ended with that negative errno. */
 int hc_conn_code(long err);
-/* Nothing has come since it became idle, neither bytes nor an end. */
+/* Nothing has come since it became idle, neither bytes nor an end.  Else
+ * c->dead may be set. */
 bool hc_conn_is_quiet(struct hc_conn *c);
 /* "HOST:PORT (ADDRESS)", or "HOST:PORT through the proxy URL": the peer, for an
  * error. */

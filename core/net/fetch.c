@@ -14,6 +14,8 @@
  */
 #include "net/fetch.h"
 
+#include <errno.h>
+
 #include "net/fetch_late.h"
 
 #define FETCH_GO_ON (-1)             /* the state changed: look again        */
@@ -53,7 +55,7 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
     return hc_pool_ask(&f->net->pool, &f->waiter, &ask, now);
 }
 
-static int fetch_conn(struct hc_fetch *f)
+static int fetch_conn(struct hc_fetch *f, int64_t now)
 {
     struct hc_conn *c = f->waiter.conn;
     int64_t start = f->marks.start;
@@ -65,7 +67,8 @@ static int fetch_conn(struct hc_fetch *f)
     f->addr = c->addr;
     f->marks = c->marks;
     if (c->kept)
-        f->marks = (struct hc_marks){ .reused = true };
+        f->marks = (struct hc_marks){ .reused = true,
+                                      .idle = now - c->idle_since };
     f->marks.start = start;
     c->exchanges++;
     if (c->kept)
@@ -77,13 +80,22 @@ static int fetch_conn(struct hc_fetch *f)
 
 /* ---- a connection that ended: again, or an error ---- */
 
+/* An exchange that is under way is given up with its connection.  Where no
+ * byte of the request has left, its end is a clean one. */
+static void fetch_drop(struct hc_fetch *f, int64_t now)
+{
+    if (f->waiter.conn != NULL && f->marks.send_start != 0)
+        hc_conn_give_up(f->waiter.conn);
+    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
+}
+
 /* The connections that were kept beside this one may be as dead as it is. */
 static void fetch_suspect(struct hc_fetch *f)
 {
     if (f->waiter.conn == NULL || !f->marks.reused)
         return;
     f->suspect = true;
-    hc_pool_suspect(&f->net->pool, &f->waiter, f->marks.send_start);
+    hc_pool_suspect(&f->waiter, f->marks.send_start);
 }
 
 /* The connection ended before a byte of an answer came, and was a kept one. */
@@ -111,19 +123,19 @@ bool hc_fetch_is_last(struct hc_fetch *f)
 
 static int fetch_replay(struct hc_fetch *f, int64_t now)
 {
-    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
+    fetch_drop(f, now);
     hc_error_reset(&f->error);
     f->replayed = true;
     hc_stats_count(&f->net->stats, f->config.stats, replays);
     hc_log_line(&f->net->log, HEADCOUNT_LOG_DEBUG,
                 "replay host=%s reason=\"a kept connection had been closed\"",
                 f->config.origin->host);
-    return fetch_ask(f, now) < 0 ? fetch_conn(f) : FETCH_GO_ON;
+    return fetch_ask(f, now) < 0 ? fetch_conn(f, now) : FETCH_GO_ON;
 }
 
 static int fetch_lost(struct hc_fetch *f, int64_t now)
 {
-    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
+    fetch_drop(f, now);
     return fetch_failed(f);
 }
 
@@ -161,6 +173,8 @@ static int fetch_broken(struct hc_fetch *f, int code,
                         const struct headcount_error *e, int64_t now)
 {
     fetch_suspect(f);
+    if (e->sys == ETIMEDOUT)
+        hc_stats_count(&f->net->stats, f->config.stats, connections_dead);
     if (!f->marks.reused && !f->http.any && code != HEADCOUNT_ENOMEM)
         fetch_blame(f, now);
     if (fetch_is_stale(f, code)) {
@@ -538,7 +552,7 @@ static void fetch_next_window(struct hc_fetch *f, int64_t now)
 static int fetch_once(struct hc_fetch *f, int64_t now)
 {
     switch (f->state) {
-    case FETCH_AT_CONN:    return fetch_conn(f);
+    case FETCH_AT_CONN:    return fetch_conn(f, now);
     case FETCH_AT_REQUEST: return FETCH_NEED_REQUEST;
     case FETCH_AT_SEND:    return fetch_send(f, now);
     case FETCH_AT_HEAD:    return fetch_head(f, now);
@@ -602,7 +616,7 @@ void hc_fetch_fini(struct hc_fetch *f)
 {
     if (f->net == NULL)
         return;
-    hc_pool_waiter_drop(&f->net->pool, &f->waiter, fetch_now(f));
+    fetch_drop(f, fetch_now(f));
     hc_http1_fini(&f->http);
     hc_buf_fini(&f->out);
     f->net = NULL;

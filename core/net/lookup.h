@@ -59,6 +59,8 @@ struct hc_lookup {
     size_t turn;
     int64_t keep_until;                  /* for them                         */
     int64_t stale_at;                    /* an expired answer is used then   */
+    bool outdated;                       /* asked in a network that may be
+                                            another one now                  */
 
     uint64_t asked, sent;                /* names, queries                   */
     /* Once it is over.  why.code 0: known.addrs; known.why is NULL or &why. */

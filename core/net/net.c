@@ -60,3 +60,10 @@ void hc_net_fini(struct hc_net *net)
     hc_pool_fini(&net->pool);
     hc_resolver_fini(&net->resolver);
 }
+
+void hc_net_forget(struct hc_net *net)
+{
+    net->health = (struct hc_health){ .n = 0 };
+    hc_resolver_forget(&net->resolver);
+    hc_pool_forget(&net->pool);
+}

@@ -49,5 +49,8 @@ int hc_net_init(struct hc_net *net, const struct hc_system *sys,
                 const struct hc_log *log, const struct hc_net_config *config,
                 struct headcount_error *e);
 void hc_net_fini(struct hc_net *net);
+/* The network may be another one: nothing that was learned about it counts any
+ * more.  Exchanges go on. */
+void hc_net_forget(struct hc_net *net);
 
 #endif

@@ -196,14 +196,18 @@ static void host_takes(struct hc_pool_host *h, struct hc_pool_dial *d,
     hc_job_wake(&p->job);            /* others waited for a descriptor too */
     hc_error_reset(&h->why);
     hc_pool_conn_init(h, c);
-    if (c->tls && hc_tls_session_get(&c->engine, &session)) {
+    c->epoch = d->epoch;
+    if (c->tls && c->epoch == p->epoch &&
+        hc_tls_session_get(&c->engine, &session)) {
         hc_sessions_keep(&p->sessions, &p->net->sys.alloc, &session);
         hc_wipe(&session, sizeof session);
     }
-    if (t == NULL) {
+    if (t == NULL && hc_pool_conn_is_outdated(c))
+        hc_pool_conn_purge(c, NULL);
+    else if (t == NULL)
         hc_pool_idle_keep(c, now);
+    if (t == NULL)
         return;
-    }
     hc_stats_move(t->stats, &d->dial->stats);
     waiter_hand(t, c, now);
 }
@@ -273,6 +277,7 @@ static bool host_dials(struct hc_pool_host *h, struct hc_pool_waiter *t,
     if (d == NULL)
         return false;
     d->host = h;
+    d->epoch = p->epoch;
     hc_job_init(&d->job, &p->net->jobs, dial_ended);
     const struct hc_dial_config config = {
         .origin = h->origin, .anchors = h->anchors, .owner = &d->job,
@@ -442,6 +447,10 @@ void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
         hc_pool_conn_close(c);
         return;
     }
+    if (hc_pool_conn_is_outdated(c)) {
+        hc_pool_conn_purge(c, waiter->stats);
+        return;
+    }
     hc_pool_idle_keep(c, now);
     if (line_first(h) != NULL)
         hc_job_wake(&h->job);
@@ -457,6 +466,17 @@ void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
         waiter_unlink(waiter);
     }
     hc_pool_give(p, waiter, false, now);
+}
+
+void hc_pool_forget(struct hc_pool *p)
+{
+    struct hc_conn *c;
+
+    p->epoch++;
+    hc_sessions_forget(&p->sessions);
+    while ((c = hc_list_of(hc_list_first(&p->idle),
+                           offsetof(struct hc_conn, idle_all))) != NULL)
+        hc_pool_conn_purge(c, NULL);
 }
 
 int64_t hc_pool_until(const struct hc_pool *p,

@@ -71,6 +71,7 @@ struct hc_pool {
     int64_t moved;                       /* when that line last moved        */
     int64_t short_until;                 /* no descriptor was left; 0: not so */
     uint64_t asked;
+    uint64_t epoch;                      /* the number of hc_pool_forget     */
     struct hc_sessions sessions;
     struct hc_pool_host *table[HC_POOL_TABLE];
 };
@@ -105,8 +106,11 @@ int hc_pool_overdue(const struct hc_pool *p,
  * whatever broke it (a NAT gateway that was replaced) may have broken those
  * that were kept with it.  Closes the host's idle connections that have shown
  * no life since `since`, and counts them for the turn's op. */
-void hc_pool_suspect(struct hc_pool *p, const struct hc_pool_waiter *waiter,
-                     int64_t since);
+void hc_pool_suspect(const struct hc_pool_waiter *waiter, int64_t since);
+
+/* The network may be another one: closes all idle connections, and those that
+ * are lent, or whose dial is under way, are not kept after their exchange. */
+void hc_pool_forget(struct hc_pool *p);
 
 /* Idle and established connections, for tests and stats. */
 size_t hc_pool_idle(const struct hc_pool *p);

@@ -134,6 +134,43 @@ void hc_pool_conn_close(struct hc_conn *c)
     hc_pool_host_freed(h);
 }
 
+/* The host that it is connected to. */
+static const struct hc_origin *conn_peer(const struct hc_conn *c)
+{
+    return c->host->proxy != NULL ? &c->host->proxy->origin
+                                  : &c->host->origin;
+}
+
+/* Each connection is compared once with what the resolver has learned since,
+ * whatever the name of that answer: nothing is looked up. */
+bool hc_pool_conn_is_outdated(struct hc_conn *c)
+{
+    struct hc_net *net = c->host->pool->net;
+    char name[HC_ORIGIN_NAME];
+
+    if (c->epoch != c->host->pool->epoch)
+        return true;
+    if (c->answers == net->resolver.answers)
+        return false;
+    c->answers = net->resolver.answers;
+    return hc_resolve_has_left(&net->resolver,
+                               hc_origin_name(name, conn_peer(c)), &c->addr);
+}
+
+void hc_pool_conn_purge(struct hc_conn *c, struct headcount_stats *stats)
+{
+    hc_stats_count(&c->host->pool->net->stats, stats, connections_purged);
+    hc_pool_conn_close(c);
+}
+
+/* The peer ended it, or the kernel did so because the peer was silent. */
+static void conn_close_ended(struct hc_conn *c)
+{
+    if (c->dead)
+        c->host->pool->net->stats.connections_dead++;
+    hc_pool_conn_close(c);
+}
+
 static void conn_run(struct hc_job *job, int64_t now)
 {
     struct hc_conn *c =
@@ -141,10 +178,12 @@ static void conn_run(struct hc_job *job, int64_t now)
 
     if (c->idle.next == NULL)        /* lent, after it had been idle */
         return;
-    if (c->watch.got == 0 && now < conn_until(c))
+    if (c->watch.got == 0 && now < conn_until(c)) {
         hc_job_at(&c->job, conn_until(c));
-    else
-        hc_pool_conn_close(c);
+        return;
+    }
+    hc_conn_is_quiet(c);             /* says what has ended it */
+    conn_close_ended(c);
 }
 
 void hc_pool_conn_init(struct hc_pool_host *h, struct hc_conn *c)
@@ -172,27 +211,31 @@ void hc_pool_idle_keep(struct hc_conn *c, int64_t now)
  * address it is lent all the same. */
 static bool conn_is_doubtful(const struct hc_conn *c, int64_t now)
 {
-    const struct hc_origin *peer = c->proxy != NULL ? &c->proxy->origin
-                                                    : &c->origin;
     int64_t when = hc_health_when(&c->host->pool->net->health, &c->addr,
-                                  peer->port, now);
+                                  conn_peer(c)->port, now);
 
     return when > 0 && when >= c->idle_since && c->has_others;
 }
 
 /* On the way to one that may be used those that may not are closed: too old, to
- * an address that failed, or the peer closed them or sent something. */
+ * an address that failed or is not the name's any more, or the peer closed them
+ * or sent something. */
 struct hc_conn *hc_pool_idle_take(struct hc_pool_host *h, int64_t now)
 {
     struct hc_conn *c;
 
     while ((c = conn_of_idle(hc_list_first(&h->idle))) != NULL) {
-        if (now < conn_until(c) && c->watch.got == 0 &&
-            !conn_is_doubtful(c, now) && hc_conn_is_quiet(c)) {
+        bool quiet = hc_conn_is_quiet(c);
+
+        if (now >= conn_until(c) || !quiet || c->watch.got != 0 ||
+            conn_is_doubtful(c, now)) {
+            conn_close_ended(c);
+        } else if (hc_pool_conn_is_outdated(c)) {
+            hc_pool_conn_purge(c, NULL);
+        } else {
             conn_leave_idle(c);
             return c;
         }
-        hc_pool_conn_close(c);
     }
     return NULL;
 }
@@ -209,15 +252,12 @@ bool hc_pool_idle_evict(struct hc_pool *p, struct hc_pool_host *h)
     return c != NULL;
 }
 
-void hc_pool_suspect(struct hc_pool *p, const struct hc_pool_waiter *waiter,
-                     int64_t since)
+void hc_pool_suspect(const struct hc_pool_waiter *waiter, int64_t since)
 {
     struct hc_conn *c;
 
     /* The oldest first: the order of idle_since. */
     while ((c = conn_of_idle(hc_list_last(&waiter->conn->host->idle))) !=
-               NULL && c->idle_since <= since) {
-        hc_stats_count(&p->net->stats, waiter->stats, connections_purged);
-        hc_pool_conn_close(c);
-    }
+               NULL && c->idle_since <= since)
+        hc_pool_conn_purge(c, waiter->stats);
 }

@@ -15,6 +15,7 @@ struct hc_pool_dial {
     struct hc_pool_host *host;
     struct hc_dial *dial;
     struct hc_pool_waiter *waiter;   /* NULL: an orphan, for the next one    */
+    uint64_t epoch;                  /* of the pool, when it began           */
 };
 
 struct hc_pool_host {
@@ -48,6 +49,12 @@ void hc_pool_host_freed(struct hc_pool_host *h);
 /* A new connection, which stands in for its dial. */
 void hc_pool_conn_init(struct hc_pool_host *h, struct hc_conn *c);
 void hc_pool_conn_close(struct hc_conn *c);
+
+/* A request on it may not reach its host: the pool has been told to forget, or
+ * the name's addresses are others now. */
+bool hc_pool_conn_is_outdated(struct hc_conn *c);
+/* Closes it for such a reason and counts it, also for an op (NULL: none). */
+void hc_pool_conn_purge(struct hc_conn *c, struct headcount_stats *stats);
 
 void hc_pool_idle_keep(struct hc_conn *c, int64_t now);
 /* The newest idle connection that may still be used, or NULL. */

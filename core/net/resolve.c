@@ -67,6 +67,22 @@ void hc_resolve_forget(struct hc_resolver *r, struct hc_str name)
     hc_dns_cache_expire(&r->cache, name);
 }
 
+void hc_resolver_forget(struct hc_resolver *r)
+{
+    hc_dns_cache_forget(&r->cache, hc_str(NULL));
+    for (struct hc_lookup *l = r->lookups; l != NULL; l = l->next)
+        l->outdated = true;
+    r->servers.n = 0;
+    hc_dns_servers_set(&r->servers, &r->files.conf);
+    r->files.due = INT64_MIN;
+}
+
+bool hc_resolve_has_left(struct hc_resolver *r, struct hc_str name,
+                         const struct hc_addr *addr)
+{
+    return hc_dns_cache_lacks(&r->cache, name, addr);
+}
+
 /* ---- what is known without asking ---- */
 
 /* An address, or localhost, which is this machine whatever DNS says (RFC 6761,
@@ -179,8 +195,11 @@ static void resolve_settle(struct hc_resolver *r, struct hc_lookup *l,
                            int64_t now)
 {
     resolve_explain(r, &l->why);
+    r->answers += l->why.code == 0 && !l->outdated;
     if (hc_dns_cache_put(&r->cache, hc_lookup_name(l), &l->known, now) == 1)
         resolve_use_stale(r, l, now);
+    if (l->outdated)
+        hc_dns_cache_forget(&r->cache, hc_lookup_name(l));
     l->owed = 0;
     for (const struct hc_waiter *w = l->waiters.first; w != NULL; w = w->next)
         l->owed++;

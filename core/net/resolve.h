@@ -30,6 +30,7 @@ struct hc_resolver {
     struct hc_dns_cache cache;           /* private from here                */
     const struct hc_log *log;
     struct hc_lookup *lookups;           /* under way                        */
+    uint64_t answers;                    /* with addresses, of servers       */
     bool (*has_ipv6_route)(void);
     char dns_server[HC_DNS_SERVER_TEXT]; /* "" = resolv.conf                 */
     struct hc_dns_servers servers;
@@ -71,5 +72,13 @@ int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
  * tries again: the servers are asked again before the cache is used.  Addresses
  * stay for the case that no server answers. */
 void hc_resolve_forget(struct hc_resolver *r, struct hc_str name);
+/* The network may be another one: so for all names, and what is known about
+ * servers is dropped.  The outcome of a lookup that is under way is only for
+ * those who wait for it. */
+void hc_resolver_forget(struct hc_resolver *r);
+/* The newest answer for this name does not have the address any more: false
+ * also for a name that no server was asked for. */
+bool hc_resolve_has_left(struct hc_resolver *r, struct hc_str name,
+                         const struct hc_addr *addr);
 
 #endif

@@ -39,10 +39,15 @@ void hc_sessions_keep(struct hc_sessions *s, const struct hc_alloc *alloc,
     *at = *session;
 }
 
-void hc_sessions_fini(struct hc_sessions *s, const struct hc_alloc *alloc)
+void hc_sessions_forget(struct hc_sessions *s)
 {
     if (s->a != NULL)
         hc_wipe(s->a, HC_SESSIONS * sizeof *s->a);
+}
+
+void hc_sessions_fini(struct hc_sessions *s, const struct hc_alloc *alloc)
+{
+    hc_sessions_forget(s);
     hc_free(alloc, s->a, HC_SESSIONS * sizeof *s->a);
     s->a = NULL;
 }

@@ -19,7 +19,9 @@ const struct hc_tls_session *hc_sessions_find(const struct hc_sessions *s,
  * Without memory it is forgotten: a later handshake is a full one. */
 void hc_sessions_keep(struct hc_sessions *s, const struct hc_alloc *alloc,
                       const struct hc_tls_session *session);
-/* Wipes them. */
+/* Wipes them.  Dials may still point to one: it is none then. */
+void hc_sessions_forget(struct hc_sessions *s);
+/* Wipes them and frees their memory. */
 void hc_sessions_fini(struct hc_sessions *s, const struct hc_alloc *alloc);
 
 #endif

@@ -185,11 +185,24 @@ long hc_sock_recv(int fd, void *p, size_t n)
     return sock_moved(recv(fd, p, n, 0));
 }
 
-bool hc_sock_is_quiet(int fd)
+long hc_sock_peek(int fd)
 {
     char byte;
 
-    return sock_moved(recv(fd, &byte, 1, MSG_PEEK)) == HC_SOCK_AGAIN;
+    return sock_moved(recv(fd, &byte, 1, MSG_PEEK));
+}
+
+/* The kernel says why no probe came back, if a router has told it. */
+bool hc_sock_is_dead(long err)
+{
+    return err == -ETIMEDOUT || err == -EHOSTUNREACH || err == -ENETUNREACH;
+}
+
+void hc_sock_end_by_reset(int fd)
+{
+    const struct linger at_once = { .l_onoff = 1 };
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 /* The front of Linux's struct tcp_info, which only grows.  The kernel's header

@@ -39,8 +39,15 @@ int hc_sock_udp(const struct hc_addr *addr, uint16_t port);
 long hc_sock_send(int fd, const void *p, size_t n);
 /* 0: the other side has ended it (of TCP). */
 long hc_sock_recv(int fd, void *p, size_t n);
-/* True while nothing can be read, neither bytes nor an end. */
-bool hc_sock_is_quiet(int fd);
+/* As hc_sock_recv of one byte, but the byte stays: HC_SOCK_AGAIN while nothing
+ * can be read, neither bytes nor an end. */
+long hc_sock_peek(int fd);
+/* The kernel ended the connection because its peer was silent: keep-alive
+ * probes had no answer, or bytes no acknowledgement within user_timeout. */
+bool hc_sock_is_dead(long err);
+/* The close will be an RST, and what the kernel still has to send is
+ * dropped. */
+void hc_sock_end_by_reset(int fd);
 /* The error that came in since it was last asked for, as a negative errno; 0:
  * none.  After a FIN an RST is -EPIPE. */
 int hc_sock_error(int fd);

@@ -77,7 +77,7 @@ static struct headcount_timing op_timing(const struct hc_timing *t)
         .connect_start = m->connect_start, .connect_end = m->connect_end,
         .tls_start = m->tls_start, .tls_end = m->tls_end,
         .send_start = m->send_start, .send_end = m->send_end,
-        .first_byte = m->first_byte, .end = m->end,
+        .first_byte = m->first_byte, .end = m->end, .idle = m->idle,
     };
 }
 

@@ -275,6 +275,7 @@ static void report_put_stats(struct hc_buf *out, const struct hc_report *r)
     report_put_stat(out, "retries", s->retries);
     report_put_stat(out, "replays", s->replays);
     report_put_stat(out, "connections_purged", s->connections_purged);
+    report_put_stat(out, "connections_dead", s->connections_dead);
     hc_json_put_member_int(out, "elapsed_us", r->elapsed_us);
     hc_buf_chr(out, '}');
 }

@@ -149,6 +149,41 @@ void hc_dns_cache_expire(struct hc_dns_cache *c, struct hc_str name)
                                                DNSCACHE_FAILED));
 }
 
+void hc_dns_cache_forget(struct hc_dns_cache *c, struct hc_str name)
+{
+    struct hc_dns_entry **at = &c->newest;
+
+    while (*at != NULL) {
+        struct hc_dns_entry *known = *at;
+
+        if (name.n > 0 &&
+            !hc_str_eq(hc_str_n(known->text, known->name_n), name)) {
+            at = &known->next;
+        } else if (known->code < 0) {
+            dnscache_free(c, at);
+        } else {
+            known->until = known->failed_at = DNSCACHE_LONG_AGO;
+            at = &known->next;
+        }
+    }
+}
+
+bool hc_dns_cache_lacks(struct hc_dns_cache *c, struct hc_str name,
+                        const struct hc_addr *addr)
+{
+    struct hc_dns_entry **at = dnscache_seek(c, name);
+    bool others = false;
+
+    if (at == NULL || (*at)->code < 0)
+        return false;
+    for (size_t i = 0; i < (*at)->addrs.n; i++) {
+        if (hc_addr_eq(&(*at)->addrs.a[i], addr))
+            return false;
+        others = others || (*at)->addrs.a[i].family == addr->family;
+    }
+    return others;
+}
+
 static void dnscache_drop_oldest(struct hc_dns_cache *c)
 {
     struct hc_dns_entry **at = &c->newest;

@@ -58,6 +58,14 @@ int64_t hc_dns_cache_until(struct hc_dns_cache *c, struct hc_str name);
  * not asked again before those are over. */
 void hc_dns_cache_expire(struct hc_dns_cache *c, struct hc_str name);
 
+/* As hc_dns_cache_expire for this name, or for all (an empty one), and what
+ * failed before does not count: the network may be another one. */
+void hc_dns_cache_forget(struct hc_dns_cache *c, struct hc_str name);
+/* The newest answer for this name has addresses of the family, but not this
+ * one. */
+bool hc_dns_cache_lacks(struct hc_dns_cache *c, struct hc_str name,
+                        const struct hc_addr *addr);
+
 /* from, begun with number `turn` (counted around). */
 void hc_addrs_rotated(struct hc_addrs *out, const struct hc_addrs *from,
                       size_t turn);

@@ -160,7 +160,8 @@ headcount.json = core.json
 -- it, and so external_id, role_session_name, role_duration and expect_account
 -- @treturn[1] table `{ status=, headers=, body=, timings= }`: any status is an
 -- answer, names of headers are in lower case, timings are `dns, connect, tls,
--- send, wait, receive, total` in microseconds and `reused, resumed`
+-- send, wait, receive, total` in microseconds, `reused, resumed`, and `idle`:
+-- microseconds that a reused connection had been kept without a request
 -- @treturn[2] nil
 -- @treturn[2] string what failed
 -- @treturn[2] string its code
@@ -239,7 +240,13 @@ headcount.json = core.json
 -- @function client:stats
 -- @treturn table `api_calls, connections_opened, connections_reused,
 -- dns_lookups, dns_datagrams, dns_hits, tls_handshakes, tls_resumed, retries,
--- replays, connections_purged`
+-- replays, connections_purged, connections_dead`
+
+--- The network may be another one: call it after a suspend, a restore from a
+-- snapshot, or a change of the network.  Idle connections are closed, those in
+-- use after their answer; DNS servers are asked again, TLS handshakes are full
+-- ones.  Calls in progress go on; credentials and the region stay.
+-- @function client:forget
 
 --- Ends all calls in progress and closes all connections; a second close does
 -- nothing.

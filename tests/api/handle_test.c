@@ -1071,6 +1071,9 @@ static int child_is_refused(const struct headcount_call *call)
     if (code != HEADCOUNT_ESTATE || second != NULL ||
         strstr(e.what, "fork") == NULL)
         return 1;
+    headcount_forget(scene.h);           /* the parent's connections */
+    if (scene.h->net.pool.epoch != 0)
+        return 4;
     headcount_step(scene.h, NULL, 0);
     if (headcount_next(scene.h) != scene.op ||
         headcount_outcome(scene.op)->code != HEADCOUNT_ESTATE ||
@@ -1106,6 +1109,47 @@ TEST(headcount, a_child_of_a_fork_is_told_and_sends_nothing)
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     CHECK_INT(scene.script.requests, 1);
+    scene_close();
+}
+
+/* 0, or the code of the call. */
+static int call_once(void)
+{
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs", .operation = "ListClusters",
+    };
+    int code = headcount_begin_call(scene.h, &scene.op, &call, NULL);
+
+    CHECK_INT(code, 0);
+    scene_drive();
+    code = headcount_outcome(scene.op)->code;
+    headcount_op_free(scene.op);
+    scene.op = NULL;
+    return code;
+}
+
+TEST(headcount, after_a_suspend_everything_of_the_network_is_made_anew)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"),
+                                    aws_answer(200, "", "{}"),
+                                    aws_answer(200, "", "{}"), NULL };
+    struct headcount_stats stats;
+
+    scene_open(true, answers);
+    CHECK_INT(call_once(), 0);
+    CHECK_INT(call_once(), 0);
+    headcount_stats(scene.h, &stats);
+    CHECK_INT(stats.connections_opened, 1);
+    headcount_forget(scene.h);
+    CHECK_INT(call_once(), 0);
+    headcount_stats(scene.h, &stats);
+    CHECK_INT(stats.connections_opened, 2);
+    CHECK_INT(stats.connections_purged, 1);
+    CHECK_INT(stats.tls_handshakes, 2);
+    CHECK_INT(stats.tls_resumed, 0);
+    CHECK_INT(stats.dns_lookups, 2);
+    CHECK_INT(scene.peer.n, 2);
+    CHECK(scene.peer.conns[0].ended && scene.peer.conns[0].clean);
     scene_close();
 }
 

@@ -1,8 +1,11 @@
 /* net/fetch - one exchange against a server on loopback, the clock in hand. */
 #include "net/fetch.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/loop.h"
 #include "peers/net_peer.h"
@@ -404,6 +407,135 @@ static void keep(size_t n)
 {
     origin = net_world_origin(&world);
     net_world_keep(&world, &origin, n);
+}
+
+/* The server's side of the first connection, taken from the peer, which does
+ * not read it any more. */
+static int server_side(void)
+{
+    int fd = world.peer.conns[0].fd;
+
+    world.peer.conns[0].fd = -1;
+    return fd;
+}
+
+/* What comes on it until it ends: 0 with a FIN, else errno. */
+static int read_to_the_end(int fd, size_t *came)
+{
+    static char bytes[65536];
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    ssize_t n;
+
+    *came = 0;
+    while (poll(&p, 1, 5000) == 1 &&
+           (n = recv(fd, bytes, sizeof bytes, 0)) > 0)
+        *came += (size_t)n;
+    int why = n == 0 ? 0 : errno;
+
+    close(fd);
+    return why;
+}
+
+/* The path was dead for a while: the kernel goes on sending what it has of a
+ * request that was reported as lost, unless it is told to drop that. */
+TEST(fetch, a_request_that_is_given_up_is_not_delivered_later)
+{
+    static char large[6 << 20];
+    size_t came;
+
+    for (int late = 0; late < 2; late++) {
+        world_open(NULL);
+        keep(1);
+        memset(large, 'x', sizeof large - 1);
+        int fd = server_side();
+
+        CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                      .deadline = world.now + HC_SECOND }), 0);
+        one.request = large;
+        net_world_settle(&world);
+        size_t taken = sizeof large - 1 - one.f.left.n;
+
+        CHECK(taken > 0);
+        if (late == 1)
+            net_world_pass(&world, HC_SECOND);
+        CHECK_INT(one.failed, late);
+        fetcher_end(&one);               /* its op was freed */
+        CHECK_INT(read_to_the_end(fd, &came), ECONNRESET);
+        CHECK(came < taken);
+        net_world_close(&world);
+    }
+}
+
+TEST(fetch, an_answer_that_is_not_read_to_its_end_is_given_up)
+{
+    size_t came;
+
+    world_open(NULL);
+    fetcher_begin(&one);
+    for (int i = 0; i < 5000 && got_by_all() == 0; i++)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+    net_world_settle(&world);
+    fetcher_end(&one);
+    CHECK_INT(read_to_the_end(server_side(), &came), ECONNRESET);
+    net_world_close(&world);
+}
+
+TEST(fetch, a_connection_without_an_exchange_ends_cleanly)
+{
+    for (int lent = 0; lent < 2; lent++) {
+        size_t came;
+
+        world_open("ec");
+        keep(1);
+        if (lent == 1) {                 /* and no request is made */
+            fetcher_begin(&one);
+            one.arena_still = true;
+            net_world_settle(&world);
+            CHECK_INT(hc_pool_idle(&world.net.pool), 0);
+            fetcher_end(&one);
+        } else {
+            hc_pool_forget(&world.net.pool);
+        }
+        net_world_settle(&world);
+        CHECK(world.peer.conns[0].ended && world.peer.conns[0].clean);
+        CHECK_INT(read_to_the_end(server_side(), &came), 0);
+        net_world_close(&world);
+    }
+}
+
+TEST(fetch, a_connection_that_is_used_again_says_how_long_it_was_idle)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    CHECK_INT(one.f.marks.idle, 0);
+    fetcher_end(&one);
+    net_world_pass(&world, 7 * HC_SECOND);
+    exchange(&two, 0, OK_EMPTY);
+    CHECK(two.f.marks.reused);
+    CHECK_INT(two.f.marks.idle, 7 * HC_SECOND);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+/* The kernel ends a connection in use whose peer does not answer its probes. */
+TEST(fetch, one_that_the_kernel_found_dead_in_use_is_counted)
+{
+    world_open(NULL);
+    fetcher_begin(&one);
+    for (int i = 0; i < 5000 && got_by_all() == 0; i++)
+        net_world_round(&world);
+    CHECK(one.f.waiter.conn != NULL);
+    int dead = net_peer_dead_socket();
+
+    CHECK(dup2(dead, one.f.waiter.conn->watch.fd) >= 0);
+    close(dead);
+    net_world_until(&world, &one.ended);
+    CHECK_INT(one.f.error.code, HEADCOUNT_ETIMEDOUT);
+    CHECK_INT(one.stats.connections_dead, 1);
+    CHECK_INT(world.net.stats.connections_dead, 1);
+    fetcher_end(&one);
+    net_world_close(&world);
 }
 
 /* The peer's connection on which a request has come that was not there. */

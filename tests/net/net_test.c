@@ -61,3 +61,16 @@ TEST(net, a_dns_server_that_is_none_is_refused)
         HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, "dns.example") != NULL);
 }
+
+TEST(net, what_was_learned_about_the_network_is_dropped)
+{
+    const struct hc_addr addr = { .family = 4, .ip = { 192, 0, 2, 1 } };
+
+    CHECK_INT(open_with((struct hc_net_config){ .idle = 0 }, NULL), 0);
+    hc_health_failed(&net.health, &addr, 443, HC_SECOND);
+    CHECK_INT(hc_health_when(&net.health, &addr, 443, HC_SECOND), HC_SECOND);
+    hc_net_forget(&net);
+    CHECK_INT(hc_health_when(&net.health, &addr, 443, HC_SECOND), 0);
+    CHECK_INT(net.pool.epoch, 1);
+    hc_net_fini(&net);
+}

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "net/lookup.h"
 #include "net/resolve.h"
@@ -988,6 +990,130 @@ TEST(resolve, the_end_of_the_resolver_ends_what_is_under_way)
     a.gone = true;
     asker_end(&a);
     rig_close(&rig);
+}
+
+/* ---- the network may be another one ---- */
+
+TEST(resolve, all_is_asked_for_again_after_a_change_of_the_network)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    CHECK_INT(resolve(&rig, &a, "sqs.test", 0), 1);
+    CHECK_INT(resolve(&rig, &a, "none.test", 0), HEADCOUNT_EDNS);
+    CHECK_INT(rig.r.answers, 2);
+    hc_resolver_forget(&rig.r);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 1), 1);
+    CHECK_INT(resolve(&rig, &a, "sqs.test", 1), 1);
+    CHECK_INT(resolve(&rig, &a, "none.test", 1), HEADCOUNT_EDNS);
+    CHECK_INT(rig.stats.dns_lookups, 6);
+    CHECK_INT(rig.r.answers, 4);
+    rig_close(&rig);
+}
+
+/* Addresses whose servers failed are used on for 30 s, but not now. */
+TEST(resolve, what_was_known_stays_for_need_after_a_change_of_the_network)
+{
+    struct rig rig;
+    struct asker a;
+    const int64_t late = 70 * HC_SECOND;
+
+    rig_open(&rig, knows);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    rig.peer.answer = refuses;
+    asker_begin(&a, &rig, "ecs.test");
+    for (int i = 0; i < 12; i++)
+        turn(&rig, late + i * HC_SECOND / 2);
+    CHECK_INT(a.got, 1);
+    asker_end(&a);
+    hc_resolver_forget(&rig.r);
+    asker_begin(&a, &rig, "ecs.test");
+    turn(&rig, late + 6 * HC_SECOND);
+    CHECK_INT(a.got, 0);                 /* the servers are asked */
+    for (int i = 0; i < 12; i++)
+        turn(&rig, late + 6 * HC_SECOND + i * HC_SECOND / 2);
+    CHECK_INT(a.got, 1);                 /* and refuse again */
+    CHECK(strstr(text_of(&a.addrs), "192.0.2.1") != NULL);
+    asker_end(&a);
+    rig_close(&rig);
+}
+
+TEST(resolve, an_answer_of_the_network_before_is_not_kept)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, silent);
+    asker_begin(&a, &rig, "ecs.test");
+    turn(&rig, 0);
+    CHECK_INT(a.got, 0);
+    hc_resolver_forget(&rig.r);
+    rig.peer.answer = knows;
+    for (int i = 0; i < 6; i++)
+        turn(&rig, i * HC_SECOND / 2);
+    CHECK_INT(a.got, 1);                 /* who waits for it gets it */
+    CHECK_INT(rig.r.answers, 0);
+    asker_end(&a);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 3 * HC_SECOND), 1);
+    CHECK_INT(rig.stats.dns_lookups, 2);
+    CHECK_INT(rig.r.answers, 1);
+    rig_close(&rig);
+}
+
+TEST(resolve, what_was_learned_about_servers_is_dropped)
+{
+    struct rig rig;
+    const struct hc_dns_server *server;
+
+    rig_open(&rig, knows);
+    server = &rig.r.files.conf.servers[0];
+    hc_dns_servers_set(&rig.r.servers, &rig.r.files.conf);
+    hc_dns_servers_silent(&rig.r.servers, server, 0);
+    hc_dns_servers_answered(&rig.r.servers, server, DNS_FORM_PLAIN, 0);
+    hc_dns_servers_silent(&rig.r.servers, server, 0);
+    CHECK(hc_dns_servers_is_plain(&rig.r.servers, server, 1));
+    hc_resolver_forget(&rig.r);
+    CHECK(!hc_dns_servers_is_plain(&rig.r.servers, server, 1));
+    CHECK_INT(rig.r.servers.n, 1);
+    CHECK(!rig.r.servers.of[0].silent);
+    rig_close(&rig);
+}
+
+/* ---- without a descriptor ---- */
+
+/* The caller waits for one and asks again, as for a connection: nothing is
+ * noted that would keep it from the servers then. */
+TEST(resolve, without_a_descriptor_nothing_is_learned)
+{
+    struct rlimit before, none;
+    struct rig rig;
+    struct asker a;
+
+    for (int expired = 0; expired < 2; expired++) {
+        int64_t now = expired * 70 * HC_SECOND;
+
+        rig_open(&rig, knows);
+        if (expired == 1)
+            CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+        int next = dup(0);
+
+        CHECK(next > 0);
+        close(next);
+        CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+        none = (struct rlimit){ (rlim_t)next, before.rlim_max };
+        CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+        int got = resolve(&rig, &a, "ecs.test", now);
+
+        CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
+        CHECK_INT(got, HEADCOUNT_EIO);
+        CHECK_INT(a.e.sys, EMFILE);
+        CHECK(strstr(a.e.what, "ecs.test") != NULL);
+        CHECK_INT(resolve(&rig, &a, "ecs.test", now), 1);
+        CHECK_INT(rig.peer.udp_n, expired + 1);
+        rig_close(&rig);
+    }
 }
 
 /* ---- what fails at once ---- */

@@ -41,6 +41,21 @@ TEST(sessions, are_of_one_host_and_one_trust)
     CHECK_INT(found(&one, "a"), 0);
 }
 
+/* A dial that is under way points to one. */
+TEST(sessions, what_is_forgotten_is_wiped_where_it_stands)
+{
+    keep(&one, "a", 5);
+    const struct hc_tls_session *s = hc_sessions_find(&sessions, &one, "a");
+
+    hc_sessions_forget(&sessions);
+    CHECK_INT(found(&one, "a"), 0);
+    CHECK(s != NULL && s->host[0] == '\0' && s->until == 0);
+    keep(&one, "a", 7);
+    CHECK_INT(found(&one, "a"), 7);
+    hc_sessions_fini(&sessions, t_alloc());
+    hc_sessions_forget(&sessions);       /* there are none */
+}
+
 TEST(sessions, the_one_that_expires_first_makes_room)
 {
     char host[16];

@@ -97,24 +97,55 @@ TEST(sock, keepalive_can_be_off)
     disconnect(&t);
 }
 
+TEST(sock, the_kernel_s_word_on_a_silent_peer_is_told_from_an_end)
+{
+    CHECK(hc_sock_is_dead(-ETIMEDOUT));
+    CHECK(hc_sock_is_dead(-EHOSTUNREACH));
+    CHECK(hc_sock_is_dead(-ENETUNREACH));
+    CHECK(!hc_sock_is_dead(0));
+    CHECK(!hc_sock_is_dead(1));
+    CHECK(!hc_sock_is_dead(-ECONNRESET));
+    CHECK(!hc_sock_is_dead(HC_SOCK_AGAIN));
+}
+
+TEST(sock, an_end_by_reset_drops_what_was_not_delivered)
+{
+    struct two t = connected(&usual);
+    static char bytes[65536];
+    size_t taken = 0, came = 0;
+    long n;
+
+    while ((n = hc_sock_send(t.client, bytes, sizeof bytes)) > 0)
+        taken += (size_t)n;
+    hc_sock_end_by_reset(t.client);
+    hc_sock_close(t.client);
+    t.client = dup(t.server);
+    while ((n = recv(t.server, bytes, sizeof bytes, 0)) > 0)
+        came += (size_t)n;
+    CHECK_INT(n, -1);
+    CHECK_INT(errno, ECONNRESET);
+    CHECK(came < taken);
+    disconnect(&t);
+}
+
 TEST(sock, moves_bytes_and_says_when_there_are_none)
 {
     struct two t = connected(&usual);
     char in[8] = "";
 
     CHECK_INT(hc_sock_recv(t.client, in, sizeof in), HC_SOCK_AGAIN);
-    CHECK(hc_sock_is_quiet(t.client));
+    CHECK_INT(hc_sock_peek(t.client), HC_SOCK_AGAIN);
     CHECK_INT(hc_sock_send(t.client, "hello", 5), 5);
     CHECK_INT(read(t.server, in, sizeof in), 5);
     CHECK_MEM(in, 5, "hello");
     CHECK(write(t.server, "you", 3) == 3);
     wait_for(t.client, POLLIN);
-    CHECK(!hc_sock_is_quiet(t.client));
+    CHECK(hc_sock_peek(t.client) != HC_SOCK_AGAIN);
     CHECK_INT(hc_sock_recv(t.client, in, sizeof in), 3);
-    CHECK(hc_sock_is_quiet(t.client));
+    CHECK_INT(hc_sock_peek(t.client), HC_SOCK_AGAIN);
     shutdown(t.server, SHUT_WR);
     wait_for(t.client, POLLIN);
-    CHECK(!hc_sock_is_quiet(t.client));
+    CHECK(hc_sock_peek(t.client) != HC_SOCK_AGAIN);
     CHECK_INT(hc_sock_recv(t.client, in, sizeof in), 0);
     disconnect(&t);
 }

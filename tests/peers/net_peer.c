@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -219,6 +221,29 @@ void net_peer_reset(struct net_peer *p, size_t conn)
 
     setsockopt(p->conns[conn].fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     peer_drop(&p->conns[conn]);
+}
+
+int net_peer_dead_socket(void)
+{
+    struct sockaddr_in name = { .sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof name;
+    int soon = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
+    int first = socket(AF_INET, SOCK_STREAM, 0);
+    int dead = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct pollfd p = { .fd = dead, .events = POLLIN };
+
+    CHECK(bind(listener, (struct sockaddr *)&name, n) == 0);
+    CHECK(listen(listener, 0) == 0);
+    CHECK(getsockname(listener, (struct sockaddr *)&name, &n) == 0);
+    CHECK(connect(first, (struct sockaddr *)&name, n) == 0);
+    CHECK(setsockopt(dead, IPPROTO_TCP, TCP_USER_TIMEOUT, &soon,
+                     sizeof soon) == 0);
+    connect(dead, (struct sockaddr *)&name, n);
+    CHECK_INT(poll(&p, 1, 20000), 1);
+    close(first);
+    close(listener);
+    return dead;
 }
 
 /* ---- the world ---- */

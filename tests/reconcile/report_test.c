@@ -82,13 +82,15 @@ static const struct hc_report report = {
     .stats = { .api_calls = 3, .connections_opened = 1,
                .connections_reused = 2, .dns_lookups = 4, .dns_datagrams = 5,
                .dns_hits = 6, .tls_handshakes = 7, .tls_resumed = 8,
-               .retries = 9, .replays = 10, .connections_purged = 11 }
+               .retries = 9, .replays = 10, .connections_purged = 11,
+               .connections_dead = 12 }
 };
 
 #define ZERO_STATS "\"stats\":{\"api_calls\":0,\"connections_opened\":0,"   \
     "\"connections_reused\":0,\"dns_lookups\":0,\"dns_datagrams\":0,"       \
     "\"dns_hits\":0,\"tls_handshakes\":0,\"tls_resumed\":0,\"retries\":0,"  \
-    "\"replays\":0,\"connections_purged\":0,\"elapsed_us\":0}"
+    "\"replays\":0,\"connections_purged\":0,\"connections_dead\":0,"      \
+    "\"elapsed_us\":0}"
 
 static void check(const struct hc_report *r, const char *want)
 {
@@ -148,7 +150,8 @@ TEST(report, is_the_documented_document)
           "\"connections_opened\":1,\"connections_reused\":2,"
           "\"dns_lookups\":4,\"dns_datagrams\":5,\"dns_hits\":6,"
           "\"tls_handshakes\":7,\"tls_resumed\":8,\"retries\":9,"
-          "\"replays\":10,\"connections_purged\":11,\"elapsed_us\":41000}}");
+          "\"replays\":10,\"connections_purged\":11,"
+          "\"connections_dead\":12,\"elapsed_us\":41000}}");
 }
 
 TEST(report, of_a_skipped_event_has_no_clusters)

@@ -436,6 +436,7 @@ def test_timings_draw_each_call_by_phase(secure, headcount):
     for phase in ("dns", "connect", "tls", "send", "wait", "receive"):
         assert phase in lines[0]
     assert "connect" not in lines[1] and "tls" not in lines[1]
+    assert "reused" not in lines[0] and ", reused after 0.0 s idle" in lines[1]
     assert "3 calls, 1 connection" in lines[-1]
     assert "Done: 1 changed" in run.out
 

@@ -8,6 +8,7 @@ import os
 import random
 import socket
 import struct
+import subprocess
 import threading
 
 import pytest
@@ -257,3 +258,81 @@ def test_an_expired_answer_is_used_where_no_server_answers(ask):
         assert stats[1] == len(dns.asked) > 2
         assert stats[2] >= 1                     # for 30 s nobody is asked
         assert len(dns.asked) < 2 * 4 + 3
+
+
+# ---- a server on a link-local address ----
+
+class Pair:
+    """Two network namespaces and a cable between them; in each, one address
+    of fe80::/64.  `near` and `far` are the words that run a program there."""
+
+    def __init__(self):
+        self.holders = []
+
+    def __enter__(self):
+        near = self.network()
+        far = self.network()
+        made = subprocess.run(
+            ["ip", "link", "add", "hc0", "netns", near, "type", "veth", "peer",
+             "name", "hc1", "netns", far], capture_output=True, text=True)
+        if made.returncode != 0:
+            self.__exit__()
+            pytest.skip("no veth devices can be made here: " + made.stderr)
+        self.near = self.up(near, "hc0", "fe80::1")
+        self.far = self.up(far, "hc1", "fe80::53")
+        return self
+
+    def __exit__(self, *_):
+        for holder in self.holders:
+            holder.kill()
+            holder.communicate()
+
+    def network(self):
+        holder = subprocess.Popen(
+            ["unshare", "-n", "sh", "-c", "echo up; exec sleep 1000"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.holders.append(holder)
+        if holder.stdout.readline() != b"up\n":
+            self.__exit__()
+            pytest.skip("no network namespace can be made here (unshare -n)")
+        return str(holder.pid)
+
+    @staticmethod
+    def up(pid, device, address):
+        enter = ["nsenter", "-t", pid, "-n"]
+        for words in (["link", "set", "lo", "up"],
+                      ["link", "set", device, "addrgenmode", "none"],
+                      ["link", "set", device, "up"],
+                      ["addr", "add", f"{address}/64", "dev", device,
+                       "nodad"]):
+            subprocess.run([*enter, "ip", *words], check=True)
+        return enter
+
+
+class LinkLocal(servers.Dnsmasq):
+    """On port 53 of fe80::53 in the far network."""
+
+    def __init__(self, folder, names, pair):
+        self.pair = pair
+        super().__init__(folder, names, port=53)
+
+    def command(self):
+        return [*self.pair.far,
+                *("--interface=hc1" if "--listen-address" in w
+                  else w for w in super().command())]
+
+    def is_ready(self):
+        sockets = subprocess.run([*self.pair.far, "cat", "/proc/net/udp6"],
+                                 capture_output=True, text=True, check=True)
+        return ":0035 " in sockets.stdout
+
+
+def test_a_server_on_a_link_local_address(headcount, tmp_path):
+    (tmp_path / "hosts").write_text("")
+    (tmp_path / "resolv.conf").write_text("nameserver fe80::53%hc0\n")
+    with Pair() as pair, LinkLocal(tmp_path / "dns", NAMES, pair) as dns:
+        headcount.wrap = [*pair.near, *WRAP, str(tmp_path)]
+        err = headcount("fetch", "GET", "http://a.test.internal:9/").err
+        asked = dns.queries()
+    assert "no connection to a.test.internal:9 (127.0.0.1)" in err
+    assert ("A", "a.test.internal") in asked

@@ -120,11 +120,16 @@ def test_fetch_over_nginx(script, headcount, tmp_path):
                                       headers = { ["X-A"] = "b" } })
             print(a.status, a.body, a.timings.reused, a.timings.connect)
             print(math.type(a.timings.total), a.timings.total > 0)
-            print(client:stats().connections_opened)
+            print(client:stats().connections_opened, a.timings.idle > 0)
+            client:forget()
+            a = assert(client:fetch { url = arg[1] .. "/" })
+            print(a.timings.reused, a.timings.idle)
+            local s = client:stats()
+            print(s.connections_purged, s.connections_dead)
         """, f"http://127.0.0.1:{nginx.port}")
         assert lines == ["200\thello\ta, b\t5\tfalse", "404\tno\ttrue\t0",
-                         "integer\ttrue", "1"]
-        assert nginx.connections() == 1
+                         "integer\ttrue", "1\ttrue", "false\t0", "1\t0"]
+        assert nginx.connections() == 2
 
 
 # ---- the examples ----

@@ -16,7 +16,7 @@ SERVICE = ["service", "outcome", "code", "reason", "desired_before", "wanted",
 STATS = ["api_calls", "connections_opened", "connections_reused",
          "dns_lookups", "dns_datagrams", "dns_hits", "tls_handshakes",
          "tls_resumed", "retries", "replays", "connections_purged",
-         "elapsed_us"]
+         "connections_dead", "elapsed_us"]
 
 
 @pytest.fixture

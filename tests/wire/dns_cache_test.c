@@ -245,6 +245,57 @@ TEST(dns_cache, what_is_expired_is_asked_for_again_and_stays)
     hc_dns_cache_fini(&c);
 }
 
+TEST(dns_cache, what_is_forgotten_is_asked_for_again_and_stays)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    for (int all = 0; all < 2; all++) {
+        put(&c, "a", 1, 10, 0);
+        failed(&c, "a", HEADCOUNT_EDNSFAIL, 1, 20 * HC_SECOND);
+        put(&c, "b", 1, 60, 0);
+        failed(&c, "c", HEADCOUNT_EDNS, 0, 0);
+        hc_dns_cache_forget(&c, all ? hc_str(NULL) : HC_STR("a"));
+        CHECK_INT(find(&c, "a", 20 * HC_SECOND), 0);
+        CHECK(stale(&c, "a", 20 * HC_SECOND));
+        CHECK_INT(find(&c, "b", 0), all ? 0 : 1);
+        CHECK_INT(find(&c, "c", 0), all ? 0 : HEADCOUNT_EDNS);
+        hc_dns_cache_forget(&c, HC_STR("c"));
+        CHECK_INT(find(&c, "c", 0), 0);
+    }
+    hc_dns_cache_fini(&c);
+}
+
+static struct hc_addr addr_of(const char *text)
+{
+    struct hc_addr addr;
+
+    CHECK(hc_addr_get(&addr, hc_str(text)));
+    return addr;
+}
+
+TEST(dns_cache, an_address_that_the_newest_answer_does_not_have_is_missed)
+{
+    const struct hc_addr known = addr_of("192.0.2.1");
+    const struct hc_addr other = addr_of("192.0.2.2");
+    const struct hc_addr v6 = addr_of("2001:db8::1");
+    struct hc_dns_known both = { .ttl = 0 };
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    CHECK(!hc_dns_cache_lacks(&c, HC_STR("a"), &other));
+    hc_addrs_add(&both.addrs, &known);
+    hc_dns_cache_put(&c, HC_STR("a"), &both, 0);
+    CHECK(!hc_dns_cache_lacks(&c, HC_STR("a"), &known));
+    CHECK(!hc_dns_cache_lacks(&c, HC_STR("a"), &v6));    /* not asked for */
+    CHECK(!hc_dns_cache_lacks(&c, HC_STR("b"), &other));
+    CHECK(hc_dns_cache_lacks(&c, HC_STR("a"), &other) ||
+          t_alloc_state()->failed > 0);
+    failed(&c, "b", HEADCOUNT_EDNS, 0, 0);
+    CHECK(!hc_dns_cache_lacks(&c, HC_STR("b"), &other));
+    hc_dns_cache_fini(&c);
+}
+
 TEST(dns_cache, servers_that_failed_are_not_asked_within_five_seconds)
 {
     struct hc_dns_cache c;

@@ -331,8 +331,11 @@ static void put_stats(FILE *out, const headcount *h)
     put_one(out, "connections_opened_total", "counter",
             "Connections that were opened.", s.connections_opened);
     put_one(out, "connections_purged_total", "counter",
-            "Idle connections closed because their host went silent.",
+            "Connections not kept: their host may be gone or elsewhere.",
             s.connections_purged);
+    put_one(out, "connections_dead_total", "counter",
+            "Connections that TCP keep-alive or the user timeout ended.",
+            s.connections_dead);
     put_one(out, "dns_lookups_total", "counter",
             "Names that were looked up on the network.", s.dns_lookups);
     put_one(out, "tls_handshakes_total", "counter", "TLS handshakes.",
