@@ -176,15 +176,11 @@ struct headcount_config {
                                      bytes                                   */
     int max_attempts;             /* 0: AWS_MAX_ATTEMPTS, or 3; 4 of DynamoDB */
     bool no_keep_alive;           /* each call opens its own connection      */
-    bool no_tcp_keepalive;        /* no probes on connections.  With them: one
-                                     after 60 s without a packet, then every
-                                     15 s, and four without an answer end the
-                                     connection.  They are for requests that
-                                     wait long: NAT gateways, NLBs and VPC
-                                     endpoints forget a connection in silence
-                                     after 350 s, and a host that vanished
-                                     says nothing.  Idle connections are kept
-                                     for 20 s in any case                    */
+    bool no_tcp_keepalive;        /* no probes (after 60 s, every 15 s, four)
+                                     on connections whose request waits long:
+                                     NAT gateways, NLBs and VPC endpoints
+                                     forget it after 350 s, and a host that
+                                     vanished says nothing                   */
     bool no_sign_request;
     int concurrency;              /* reconciles that run at once; 0: any     */
     double api_share;             /* share of the rates that ECS allows an
@@ -570,8 +566,8 @@ void *headcount_op_user(const headcount_op *op);
 /* For poll(2), or for an event loop that is level triggered.
  *
  * The wants are valid until the next call that can change them: step, wait,
- * begin_..., resume, refuse, decide_by_..., cancel, drain, op_free, forget.  Ask
- * for them again after it and before the loop waits again.
+ * begin_..., resume, refuse, decide_by_..., cancel, drain, op_free, forget.
+ * Ask for them again after it and before the loop waits again.
  *
  * A descriptor is listed from the call that opens it until the call that closes
  * it, and keeps its id; only its events change.  Any of these calls may close
@@ -616,13 +612,11 @@ void headcount_drain(headcount_op *op);
 /* Frees the op and all that its outcome pointed to; cancels it if it still
  * runs.  NULL is fine. */
 void headcount_op_free(headcount_op *op);
-/* The network may be another one: call it after the machine was suspended,
- * restored from a snapshot, or joined another network.  Idle connections are
- * closed, and those in use when their answer has come.  DNS servers are asked
- * again before known addresses are used (which stay for the case that no server
- * answers), and TLS handshakes are full ones.  Addresses and DNS servers that
- * failed may be tried first again.  Ops go on, and so do their timeouts;
- * credentials, API rates, the region and the memory of counts stay. */
+/* For after a suspend, a restore from a snapshot, or a change of the network.
+ * Idle connections are closed, and those in use when their answer has come; DNS
+ * servers are asked again before known addresses are used (unless none answers);
+ * TLS handshakes are full ones; what failed may be tried first again.  Ops go
+ * on; credentials, API rates, the region and the memory of counts stay. */
 void headcount_forget(headcount *h);
 
 /* ---- a policy: the owner decides -------------------------------------- */

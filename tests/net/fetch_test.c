@@ -474,7 +474,8 @@ TEST(fetch, an_answer_that_is_not_read_to_its_end_is_given_up)
     fetcher_begin(&one);
     for (int i = 0; i < 5000 && got_by_all() == 0; i++)
         net_world_round(&world);
-    net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+    net_peer_say(&world.peer, 0,
+                 "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
     net_world_settle(&world);
     fetcher_end(&one);
     CHECK_INT(read_to_the_end(server_side(), &came), ECONNRESET);

@@ -83,8 +83,9 @@ void net_peer_hang_up(struct net_peer *p, size_t conn);
 void net_peer_say_goodbye(struct net_peer *p, size_t conn);  /* close_notify */
 void net_peer_reset(struct net_peer *p, size_t conn);        /* RST          */
 /* A socket whose error is ETIMEDOUT, as if the kernel had given up its peer.
- * Its SYN has no answer, because the queue of a listener is full, and the kernel
- * looks at the limit after a second, when the first repetition is due. */
+ * Its SYN has no answer, because the queue of a listener is full, and the
+ * kernel looks at the limit after a second, when the first repetition is
+ * due. */
 int net_peer_dead_socket(void);
 /* No more connections: the port refuses. */
 void net_peer_refuse(struct net_peer *p);
