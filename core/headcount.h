@@ -613,9 +613,9 @@ void headcount_drain(headcount_op *op);
  * runs.  NULL is fine. */
 void headcount_op_free(headcount_op *op);
 /* For after a suspend, a restore from a snapshot, or a change of the network.
- * Connections are closed, those in use after their answer; DNS servers are asked
- * before known addresses are used; TLS handshakes are full ones; what failed may
- * be tried first.  Ops, credentials, API rates and memory of counts stay. */
+ * Connections are closed, those in use after their answer; DNS servers are
+ * asked before known addresses are used; handshakes of TLS are full ones; what
+ * failed may be tried first.  Ops, credentials and memory of counts stay. */
 void headcount_forget(headcount *h);
 
 /* ---- a policy: the owner decides -------------------------------------- */
