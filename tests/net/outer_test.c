@@ -129,7 +129,7 @@ TEST(outer, a_record_that_began_is_not_quiet)
         net_world_round(&world);
         CHECK_INT(hc_conn_recv(attempt.conn, &in, &error), CONN_WAIT);
     }
-    CHECK((hc_sock_peek(attempt.conn->watch.fd) == HC_SOCK_AGAIN));
+    CHECK_INT(hc_sock_peek(attempt.conn->watch.fd), HC_SOCK_AGAIN);
     CHECK(!hc_conn_is_quiet(attempt.conn));
     close_world();
 }
