@@ -387,8 +387,6 @@ BREAKS = [
      r"\(l->outdated\)", "(false)"),
     ("a child by fork closes its parent's connections", "headcount_forget",
      r"!hc_fork_mark_is_child\(&h->mark\)", "true"),
-    ("a want of descriptors in DNS is a failure of its servers",
-     "lookup_is_short", r"e->sys == EMFILE", "false"),
     ("a connection that the kernel found dead is not counted",
      "hc_conn_is_quiet", r"c->dead = [^;]*;", ""),
     ("a creds try counts the pool's line as silence", "fetch_creds_waits",
