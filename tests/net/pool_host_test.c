@@ -35,6 +35,32 @@ static void keep(size_t n)
     net_world_keep(&world, &origin, n);
 }
 
+/* The connection is open to the origin itself.  A waiter that has to go through
+ * a proxy waits for another one, and so does one with another proxy. */
+TEST(pool_host, each_proxy_has_connections_of_its_own)
+{
+    static const struct hc_proxy proxies[2];
+    struct hc_origin origin;
+
+    open_with((struct hc_net_config){ .total = 1 });
+    origin = net_world_origin(&world);
+    keep(1);
+    for (size_t i = 0; i < 2; i++) {
+        const struct hc_pool_ask ask = { .origin = &origin, .job = &nobody,
+                                         .proxy = &proxies[i] };
+        struct hc_pool_host *h = hc_pool_host(&world.net.pool, &ask, NULL);
+
+        CHECK(h != NULL);
+        CHECK(h->proxy == &proxies[i]);
+        CHECK(hc_pool_host(&world.net.pool, &ask, NULL) == h);
+        CHECK(hc_pool_idle_take(h, world.now) == NULL);
+    }
+    ask(0, &origin, NULL);
+    CHECK(waiters[0].conn != NULL);
+    hc_pool_give(&world.net.pool, &waiters[0], true, world.now);
+    net_world_close(&world);
+}
+
 TEST(pool_host, a_thousand_come_and_go)
 {
     struct hc_origin origin;
