@@ -914,7 +914,7 @@ struct headcount_stats {
     uint64_t connections_purged;  /* good ones that were closed, not kept: a
                                      connection to their host, as old as they,
                                      had gone silent or been reset; their name
-                                     has other addresses now; or
+                                     has had other addresses for a minute; or
                                      headcount_forget                        */
     uint64_t connections_dead;    /* that the kernel ended, idle or in use: no
                                      answer to TCP keep-alive probes, or no

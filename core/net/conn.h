@@ -53,6 +53,8 @@ struct hc_conn {
     uint64_t epoch;                  /* of the pool, when its dial began     */
     uint64_t answers;                /* of the resolver, when its address was
                                         last looked for in them              */
+    int64_t left_until;              /* the name has not its address any more,
+                                        and it is used until then; 0: it has */
     struct hc_pool_host *host;       /* the pool's, to `idle_all`: it counts
                                         there                                */
     struct hc_job job;               /* closes it when it is idle            */

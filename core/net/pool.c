@@ -202,7 +202,7 @@ static void host_takes(struct hc_pool_host *h, struct hc_pool_dial *d,
         hc_sessions_keep(&p->sessions, &p->net->sys.alloc, &session);
         hc_wipe(&session, sizeof session);
     }
-    if (t == NULL && hc_pool_conn_is_outdated(c))
+    if (t == NULL && hc_pool_conn_is_outdated(c, now))
         hc_pool_conn_purge(c, NULL);
     else if (t == NULL)
         hc_pool_idle_keep(c, now);
@@ -447,7 +447,7 @@ void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
         hc_pool_conn_close(c);
         return;
     }
-    if (hc_pool_conn_is_outdated(c)) {
+    if (hc_pool_conn_is_outdated(c, now)) {
         hc_pool_conn_purge(c, waiter->stats);
         return;
     }

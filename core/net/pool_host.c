@@ -143,18 +143,22 @@ static const struct hc_origin *conn_peer(const struct hc_conn *c)
 
 /* Each connection is compared once with what the resolver has learned since,
  * whatever the name of that answer: nothing is looked up. */
-bool hc_pool_conn_is_outdated(struct hc_conn *c)
+bool hc_pool_conn_is_outdated(struct hc_conn *c, int64_t now)
 {
     struct hc_net *net = c->host->pool->net;
     char name[HC_ORIGIN_NAME];
 
     if (c->epoch != c->host->pool->epoch)
         return true;
-    if (c->answers == net->resolver.answers)
-        return false;
-    c->answers = net->resolver.answers;
-    return hc_resolve_has_left(&net->resolver,
-                               hc_origin_name(name, conn_peer(c)), &c->addr);
+    if (c->answers != net->resolver.answers) {
+        c->answers = net->resolver.answers;
+        if (!hc_resolve_has_left(&net->resolver,
+                                 hc_origin_name(name, conn_peer(c)), &c->addr))
+            c->left_until = 0;
+        else if (c->left_until == 0)
+            c->left_until = hc_time_add(now, HC_POOL_LEFT);
+    }
+    return c->left_until != 0 && now >= c->left_until;
 }
 
 void hc_pool_conn_purge(struct hc_conn *c, struct headcount_stats *stats)
@@ -230,7 +234,7 @@ struct hc_conn *hc_pool_idle_take(struct hc_pool_host *h, int64_t now)
         if (now >= conn_until(c) || !quiet || c->watch.got != 0 ||
             conn_is_doubtful(c, now)) {
             conn_close_ended(c);
-        } else if (hc_pool_conn_is_outdated(c)) {
+        } else if (hc_pool_conn_is_outdated(c, now)) {
             hc_pool_conn_purge(c, NULL);
         } else {
             conn_leave_idle(c);

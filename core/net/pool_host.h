@@ -50,9 +50,12 @@ void hc_pool_host_freed(struct hc_pool_host *h);
 void hc_pool_conn_init(struct hc_pool_host *h, struct hc_conn *c);
 void hc_pool_conn_close(struct hc_conn *c);
 
+/* A minute after an answer without its address: many names of AWS have another
+ * single address in each answer, and the ones before still serve. */
+#define HC_POOL_LEFT (60 * HC_SECOND)
 /* A request on it may not reach its host: the pool has been told to forget, or
- * the name's addresses are others now. */
-bool hc_pool_conn_is_outdated(struct hc_conn *c);
+ * the name's addresses have been others for HC_POOL_LEFT. */
+bool hc_pool_conn_is_outdated(struct hc_conn *c, int64_t now);
 /* Closes it for such a reason and counts it, also for an op (NULL: none). */
 void hc_pool_conn_purge(struct hc_conn *c, struct headcount_stats *stats);
 
