@@ -268,7 +268,8 @@ void net_answer(struct net_world *w, struct net_sock *s, unsigned how)
         s->asked = false;
     } else if (s->read > s->parsed) {    /* not read whole: an early no */
         s->reusable = false;
-        peer_error(s, "413 Too Large", "TooLarge", NOBODY);
+        peer_error(s, "413 Too Large\r\nConnection: close", "TooLarge",
+                   NOBODY);
         s->parsed = s->read;
     }
 }
