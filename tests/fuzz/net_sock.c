@@ -343,12 +343,28 @@ long hc_sock_recv(int fd, void *p, size_t n)
     return s->fin_here || s->state == NET_GONE ? 0 : HC_SOCK_AGAIN;
 }
 
-bool hc_sock_is_quiet(int fd)
+long hc_sock_peek(int fd)
 {
     struct net_sock *s = sock_of(fd);
 
-    return s->here == s->taken && !s->fin_here && hc_sock_error(fd) == 0 &&
-           s->state == NET_UP;
+    if (s->here > s->taken)
+        return 1;
+    int error = s->fin_here ? 0 : hc_sock_error(fd);
+
+    if (error != 0)
+        return error;
+    return s->fin_here || s->state == NET_GONE ? 0 : HC_SOCK_AGAIN;
+}
+
+bool hc_sock_is_dead(long err)
+{
+    return err == -ETIMEDOUT || err == -EHOSTUNREACH || err == -ENETUNREACH;
+}
+
+/* Nothing of a socket that the client has closed arrives, anyway. */
+void hc_sock_end_by_reset(int fd)
+{
+    sock_of(fd);
 }
 
 bool hc_sock_told(int fd, struct hc_sock_told *out)
