@@ -286,7 +286,8 @@ def plain(w):
 
 
 def unknown_name(name, scheme="https", asked=1):
-    """Nobody else is asked for, and it that often."""
+    """Nobody else is asked for, and it that often: a server that refuses a
+    question with EDNS is asked without it, and once more after a pause."""
     def given(w):
         dns = w.names()
         w.host = dns.address

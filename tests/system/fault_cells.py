@@ -176,6 +176,7 @@ class Cell:
         short = SHORT_MS * 4 if patient else SHORT_MS
         port = peer.place(self.fault.name, self.tls, self.kept, self.always)
         timed = self.fault.name in TIMED
+        begun = threading.Event()    # from then on `number` is known
 
         def on_line(what, rest):
             if self.done.is_set():
@@ -191,11 +192,13 @@ class Cell:
             self.result.connections = port.connections
             self.done.set()
             port.close()
+            begun.wait()
             with contextlib.suppress(OSError, ValueError):   # it is closed
                 calls.say(f"end {number}")
 
         def go():
             port.ready.wait()
+            begun.wait()
             calls.say(f"go {number}")
 
         proxied = self.fault.stage.startswith("prox")
@@ -209,6 +212,7 @@ class Cell:
             dns=port.dns.address if port.dns else "127.0.0.1:9",
             proxy=f"http://127.0.0.1:{port.number}" if proxied else "-",
             size=self.fault.large)
+        begun.set()
 
     def __str__(self):
         return (f"{self.fault.name} {'tls' if self.tls else 'plain'} "

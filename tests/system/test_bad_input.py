@@ -517,7 +517,7 @@ PEERS = [
     *of("names", 1,
         ("NXDOMAIN", unknown_name("nobody.test.internal"), "HOST",
          "nobody.test.internal has no address (NXDOMAIN", "check the region"),
-        ("a server that refuses", unknown_name("ecs.elsewhere.test", "http", 2),
+        ("a server that refuses", unknown_name("ecs.elsewhere.test", "http", 3),
          "ecs.elsewhere.test", "HOST answered REFUSED", "check resolv.conf"),
         ("a server that never answers", within(30, deaf_dns),
          "asked HOST twice", "does it run"),
