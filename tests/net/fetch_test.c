@@ -419,18 +419,19 @@ static int server_side(void)
     return fd;
 }
 
-/* What comes on it until it ends: 0 with a FIN, else errno. */
+/* What comes on it until it ends: 0 with a FIN, else errno; -1 where nothing
+ * comes. */
 static int read_to_the_end(int fd, size_t *came)
 {
     static char bytes[65536];
     struct pollfd p = { .fd = fd, .events = POLLIN };
-    ssize_t n;
+    ssize_t n = 1;
 
     *came = 0;
     while (poll(&p, 1, 5000) == 1 &&
            (n = recv(fd, bytes, sizeof bytes, 0)) > 0)
         *came += (size_t)n;
-    int why = n == 0 ? 0 : errno;
+    int why = n == 0 ? 0 : n < 0 ? errno : -1;
 
     close(fd);
     return why;
