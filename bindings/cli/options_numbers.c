@@ -1,6 +1,7 @@
 /* cli/options_numbers.c - numbers, times and choices out of texts. */
 #include "options_parts.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,25 +159,35 @@ static int get_speed(const char *text, int64_t *n)
     return EXIT_USAGE;
 }
 
-/* The limits of connections and attempts. */
-static int get_network(struct options *o)
+/* The limits of a run, its connections and its attempts. */
+static int get_times(struct options *o)
 {
-    int err = get_seconds("cli-connect-timeout", o->connect_timeout,
-                          &o->connect_us);
+#define TIME(name, text, us) \
+    { name, offsetof(struct options, text), offsetof(struct options, us) }
+    static const struct { char name[20]; uint32_t text, us; } times[] = {
+        TIME("cli-connect-timeout", connect_timeout, connect_us),
+        TIME("cli-read-timeout", read_timeout, read_us),
+        TIME("acquire-timeout", acquire_timeout, acquire_us),
+        TIME("attempt-timeout", attempt_timeout, attempt_us),
+        TIME("tcp-user-timeout", user_timeout, user_us),
+        TIME("timeout", timeout, timeout_us),
+    };
+#undef TIME
+    int err = 0;
 
-    if (err == 0)
-        err = get_seconds("cli-read-timeout", o->read_timeout, &o->read_us);
-    if (err == 0)
-        err = get_seconds("acquire-timeout", o->acquire_timeout,
-                          &o->acquire_us);
-    if (err == 0)
-        err = get_seconds("attempt-timeout", o->attempt_timeout,
-                          &o->attempt_us);
-    if (err == 0)
-        err = get_seconds("tcp-user-timeout", o->user_timeout, &o->user_us);
-    if (err == 0)
-        err = get_connections("max-connections", o->connections,
+    for (size_t i = 0; err == 0 && i < sizeof times / sizeof *times; i++)
+        err = get_seconds(
+            times[i].name,
+            *(const char **)(void *)((char *)o + times[i].text),
+            (int64_t *)(void *)((char *)o + times[i].us));
+    return err;
+}
+
+static int get_connections_and_speed(struct options *o)
+{
+    int err = get_connections("max-connections", o->connections,
                               &o->max_connections);
+
     if (err == 0)
         err = get_connections("max-connections-per-host", o->per_host,
                               &o->max_per_host);
@@ -314,9 +325,9 @@ int options_work_out(struct options *o)
     o->probes = o->tcp_keepalive != NULL && !off;
     o->verifies = !unverified;
     if (err == 0)
-        err = get_network(o);
+        err = get_times(o);
     if (err == 0)
-        err = get_seconds("timeout", o->timeout, &o->timeout_us);
+        err = get_connections_and_speed(o);
     if (err == 0)
         err = get_limits(o);
     if (err == 0)

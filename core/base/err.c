@@ -150,12 +150,10 @@ void hc_error_reset(struct headcount_error *e)
     e->what[0] = '\0';
 }
 
-int hc_error_permanent(struct headcount_error *e)
+void hc_error_permanent(struct headcount_error *e)
 {
-    if (e == NULL)
-        return 0;
-    e->permanent = e->code != 0;
-    return e->code;
+    if (e != NULL)
+        e->permanent = e->code != 0;
 }
 
 int hc_error_pass(struct headcount_error *to,

@@ -16,8 +16,8 @@ int hc_error_set(struct headcount_error *e, int code, const char *fmt, ...)
 /* The same with errno; ": strerror-like name (errno)" is appended. */
 int hc_error_sys(struct headcount_error *e, int code, int sys, const char *fmt,
                  ...) __attribute__((format(printf, 4, 5)));
-/* Notes that another attempt would fail in the same way; returns its code. */
-int hc_error_permanent(struct headcount_error *e);
+/* Notes that another attempt would fail in the same way. */
+void hc_error_permanent(struct headcount_error *e);
 void hc_error_reset(struct headcount_error *e);
 /* Copies `from` into an empty `to` (first one wins); returns from->code. */
 int hc_error_pass(struct headcount_error *to,

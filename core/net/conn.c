@@ -178,8 +178,10 @@ int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
 int hc_conn_start_outer(struct hc_conn *c, const struct hc_tls_config *config,
                         struct headcount_error *e)
 {
-    c->outer = hc_outer_new(config, e);
-    return c->outer != NULL ? 0 : e->code;
+    struct headcount_error why = { .code = 0 };
+
+    c->outer = hc_outer_new(config, &why);
+    return c->outer != NULL ? 0 : hc_error_pass(e, &why);
 }
 
 /* With TLS to a proxy: all that was put is with the kernel (1), or the socket

@@ -399,14 +399,12 @@ static void host_end_dials(struct hc_pool_host *h, const struct hc_link *of)
 
 void hc_pool_fini(struct hc_pool *p)
 {
-    for (size_t i = 0; i < HC_POOL_TABLE; i++) {
-        struct hc_pool_host *h;
+    struct hc_pool_host *h;
 
-        while ((h = p->table[i]) != NULL) {
-            host_end_dials(h, &h->dials);
-            host_end_dials(h, &h->orphans);
-            hc_pool_host_free(h);
-        }
+    while ((h = hc_pool_host_any(p)) != NULL) {
+        host_end_dials(h, &h->dials);
+        host_end_dials(h, &h->orphans);
+        hc_pool_host_free(h);
     }
     hc_sessions_fini(&p->sessions, &p->net->sys.alloc);
     hc_job_fini(&p->job);

@@ -17,16 +17,11 @@
 #ifndef HC_NET_POOL_H
 #define HC_NET_POOL_H
 
+#include "base/index.h"
 #include "net/conn.h"
 #include "net/dial.h"
 #include "net/list.h"
 #include "net/sessions.h"
-
-#ifdef HC_TINY
-#define HC_POOL_TABLE 2
-#else
-#define HC_POOL_TABLE 256            /* buckets of hosts                     */
-#endif
 
 struct hc_pool_host;
 struct hc_pool_dial;
@@ -73,7 +68,7 @@ struct hc_pool {
     uint64_t asked;
     uint64_t epoch;                      /* the number of hc_pool_forget     */
     struct hc_sessions sessions;
-    struct hc_pool_host *table[HC_POOL_TABLE];
+    struct hc_index index;               /* of the hosts                     */
 };
 
 void hc_pool_init(struct hc_pool *p, struct hc_net *net);

@@ -10,17 +10,22 @@
 
 /* ---- hosts ---- */
 
-static struct hc_pool_host **pool_bucket(struct hc_pool *p, uint64_t hash)
+static struct hc_pool_host *host_of_node(struct hc_index_node *node)
 {
-    return &p->table[hash % HC_POOL_TABLE];
+    return node != NULL ? (void *)((char *)node -
+                                   offsetof(struct hc_pool_host, node)) : NULL;
 }
 
 static bool pool_host_is(const struct hc_pool_host *h,
-                         const struct hc_pool_ask *ask, uint64_t hash)
+                         const struct hc_pool_ask *ask)
 {
-    return h->hash == hash && h->anchors == ask->anchors &&
-           h->proxy == ask->proxy &&
+    return h->anchors == ask->anchors && h->proxy == ask->proxy &&
            hc_origin_eq(&h->origin, ask->origin);
+}
+
+struct hc_pool_host *hc_pool_host_any(const struct hc_pool *p)
+{
+    return host_of_node(p->index.root);
 }
 
 static struct hc_pool_host *pool_host_new(struct hc_pool *p,
@@ -48,21 +53,19 @@ struct hc_pool_host *hc_pool_host(struct hc_pool *p,
                                   const struct hc_pool_ask *ask,
                                   void (*run)(struct hc_job *job, int64_t now))
 {
-    uint64_t hash = hc_str_hash(HC_STR_HASH + ask->origin->port,
-                                hc_str(ask->origin->host));
-    struct hc_pool_host **bucket = pool_bucket(p, hash);
-    struct hc_pool_host *h = *bucket;
+    uint64_t key = hc_index_key(hc_str_hash(HC_STR_HASH + ask->origin->port,
+                                            hc_str(ask->origin->host)));
+    struct hc_index_node *node = hc_index_find(&p->index, key, NULL);
 
-    while (h != NULL && !pool_host_is(h, ask, hash))
-        h = h->next;
-    if (h != NULL)
-        return h;
-    h = pool_host_new(p, ask);
+    while (node != NULL && !pool_host_is(host_of_node(node), ask))
+        node = hc_index_find(&p->index, key, node);
+    if (node != NULL)
+        return host_of_node(node);
+    struct hc_pool_host *h = pool_host_new(p, ask);
+
     if (h == NULL)
         return NULL;
-    h->hash = hash;
-    h->next = *bucket;
-    *bucket = h;
+    hc_index_put(&p->index, &h->node, key);
     hc_job_init(&h->job, &p->net->jobs, run);
     return h;
 }
@@ -76,13 +79,10 @@ bool hc_pool_host_is_unused(const struct hc_pool_host *h)
 void hc_pool_host_free(struct hc_pool_host *h)
 {
     struct hc_pool *p = h->pool;
-    struct hc_pool_host **at = pool_bucket(p, h->hash);
 
     while (hc_pool_idle_evict(p, h))
         continue;
-    while (*at != h)
-        at = &(*at)->next;
-    *at = h->next;
+    hc_index_remove(&p->index, &h->node);
     p->hosts--;
     hc_list_cut(&h->wants);
     hc_job_fini(&h->job);

@@ -21,7 +21,6 @@ struct hc_pool_dial {
 struct hc_pool_host {
     struct hc_job job;               /* first member: serves its line        */
     struct hc_pool *pool;
-    struct hc_pool_host *next;       /* in its bucket of the table           */
     size_t open;                     /* connections and dials                */
     struct hc_link idle;             /* newest first                         */
     const struct hc_anchors *anchors;
@@ -31,11 +30,13 @@ struct hc_pool_host {
     struct hc_link dials, orphans;
     struct hc_link wants;            /* pool->wants: a place in the total    */
     int64_t moved;                   /* when the line last moved             */
-    uint64_t hash;
+    struct hc_index_node node;       /* in pool->index                       */
     struct hc_origin origin;
     struct headcount_error why;      /* of the last dial, if it failed       */
 };
 
+/* One of them; NULL: there is none. */
+struct hc_pool_host *hc_pool_host_any(const struct hc_pool *p);
 /* NULL: no memory for a new one. */
 struct hc_pool_host *hc_pool_host(struct hc_pool *p,
                                   const struct hc_pool_ask *ask,

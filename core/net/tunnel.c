@@ -98,7 +98,8 @@ int hc_tunnel_unauthorized(const struct hc_proxy *proxy,
                      HC_STR_ARG(said), proxy->authorization.n > 0
                          ? "it does not accept the user and password of"
                          : "put its user and password into", proxy->setting);
-    return hc_error_permanent(e);
+    hc_error_permanent(e);
+    return HEADCOUNT_EPROXY;
 }
 
 /* The next attempt may be answered otherwise. */
@@ -123,7 +124,9 @@ static int tunnel_refused(const struct hc_tunnel *t, struct headcount_error *e)
                  : status == 403 ? "its rules have to allow CONNECT to this "
                                    "host and port"
                                  : "is it a proxy that knows CONNECT?");
-    return tunnel_passes(status) ? HEADCOUNT_EPROXY : hc_error_permanent(e);
+    if (!tunnel_passes(status))
+        hc_error_permanent(e);
+    return HEADCOUNT_EPROXY;
 }
 
 static int tunnel_answered(const struct hc_tunnel *t, size_t more,
@@ -138,7 +141,8 @@ static int tunnel_answered(const struct hc_tunnel *t, size_t more,
     hc_error_set(e, HEADCOUNT_EPROXY, "%s: it sent a page, as a web server "
                  "does, and made no tunnel: check %s", tunnel_where(where, t),
                  t->proxy->setting);
-    return hc_error_permanent(e);
+    hc_error_permanent(e);
+    return HEADCOUNT_EPROXY;
 }
 
 /* The connection broke off: its sentence names the proxy already. */
@@ -168,7 +172,9 @@ static int tunnel_broken(const struct hc_tunnel *t,
                             : why->code == HEADCOUNT_ECLOSED ? " to CONNECT"
                                                              : "",
                  lasts ? t->proxy->setting : "");
-    return lasts ? hc_error_permanent(e) : HEADCOUNT_EPROXY;
+    if (lasts)
+        hc_error_permanent(e);
+    return HEADCOUNT_EPROXY;
 }
 
 /* ---- the exchange ---- */

@@ -172,7 +172,7 @@ def ours(headcount, peer, service, env):
         lower = {k.lower(): v for k, v in headers.items()}
         return (where, lower["authorization"].split("/")[2],
                 int(re.search("max=([0-9]+)", lower["amz-sdk-request"])[1]))
-    host = re.search(r"look up (\S+)", run.err)
+    host = re.search(r"look up ([^\s;]+)", run.err)
     if host:
         region = re.search(r"in (\S+): no DNS", run.err)
         return host[1], region[1], None
