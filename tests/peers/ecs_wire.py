@@ -113,7 +113,7 @@ class Wire:
                     self.drip(peer, answer)
                 elif answer:
                     peer.sendall(answer)
-                if not keep:
+                if not keep or request.headers.get("connection") == "close":
                     break
             else:
                 with self.lock:

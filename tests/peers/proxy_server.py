@@ -28,6 +28,7 @@ class ProxyServer:
         self.heads = []                 # the whole head of each, as bytes
         self.faults = []
         self.open = []                  # sockets
+        self.accepted = 0               # connections
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.context = None
@@ -77,6 +78,7 @@ class ProxyServer:
                 client, _ = self.listener.accept()
             except OSError:
                 break
+            self.accepted += 1
             self.open.append(client)
             threads.append(threading.Thread(target=self.client,
                                             args=(client,)))
@@ -139,7 +141,7 @@ class ProxyServer:
 
     def forward(self, client, method, target, head):
         """One request in absolute form; its answer ends with the connection to
-        the server."""
+        the server, and the client's is kept."""
         assert target.startswith("http://"), target
         host, _, path = target[len("http://"):].partition("/")
         host = host if ":" in host else host + ":80"
@@ -155,7 +157,7 @@ class ProxyServer:
                 f"{method} /{path} HTTP/1.1".encode(), *lines,
                 b"Connection: close", b"", b""]) + body)
             relay(server, client, one_way=True)
-        return False
+        return True
 
 
 def relay(a, b, one_way=False):

@@ -90,6 +90,7 @@ def test_plain_requests_are_in_absolute_form(behind, certs, headcount, event,
     assert run.code == 0, run.out + run.err
     assert {("POST", f"http://{NAME}:{proxy.ecs.port}/")} == set(proxy.seen)
     assert len(proxy.seen) == len(proxy.ecs.requests)
+    assert proxy.accepted == run.report["stats"]["connections_opened"] == 1
     assert "proxy-authorization" not in proxy.ecs.requests[0].headers
 
 
