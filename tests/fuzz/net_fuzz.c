@@ -349,6 +349,17 @@ static void serve(struct script *s, struct net_world *w, unsigned rounds)
     }
 }
 
+/* Or the machine slept, or its network is another one. */
+static void run_short_or_forget(struct net_world *w, unsigned how)
+{
+    if ((how & 48) == 48) {
+        headcount_forget(w->h);
+        return;
+    }
+    w->shortage = (int)(how % 8);
+    w->shortage_errno = how & 8 ? ENETUNREACH : EMFILE;
+}
+
 static void world_line(struct script *s, struct net_world *w, unsigned what,
                        unsigned how)
 {
@@ -365,8 +376,7 @@ static void world_line(struct script *s, struct net_world *w, unsigned what,
     case 7:  if (r != NULL) cancel(w, r);  break;
     case 8:  if (r != NULL) drop(r);       break;
     case 9:  serve(s, w, how);             break;
-    case 10: w->shortage = (int)(how % 8);
-             w->shortage_errno = how & 8 ? ENETUNREACH : EMFILE; break;
+    case 10: run_short_or_forget(w, how);            break;
     default: w->fails_in = how;            break;
     }
 }
