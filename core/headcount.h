@@ -126,8 +126,8 @@ struct headcount_error {
     int code;
     int sys;             /* errno of the failing call, or 0 */
     char what[480];
-    int permanent;       /* 1: no connection, and the next attempt would fail in
-                            the same way: there was none                      */
+    int permanent;       /* 1: a certificate, TLS or a proxy would fail in the
+                            same way again: no next attempt; 0: see the code  */
 };
 
 /* ---- hooks ------------------------------------------------------------ */
@@ -171,7 +171,7 @@ struct headcount_config {
                                      NULL: resolv.conf                       */
     int64_t connect_timeout;      /* 0: by AWS_DEFAULTS_MODE, or 3.1 s; over
                                      all addresses of a host, and again for
-                                     each TLS handshake                      */
+                                     each TLS handshake and for CONNECT      */
     int64_t read_timeout;         /* 0: 30 s; to the first byte, and between
                                      bytes                                   */
     int max_attempts;             /* 0: AWS_MAX_ATTEMPTS, or 3; 4 of DynamoDB */

@@ -12,7 +12,8 @@
 
 /* us; 0 = the default named here, negative = no limit. */
 struct hc_net_config {
-    int64_t connect_timeout;         /* 3.1 s, over all addresses            */
+    int64_t connect_timeout;         /* 3.1 s, over all addresses; and again
+                                        for a proxy's answer to CONNECT      */
     int64_t tls_timeout;             /* 3.1 s                                */
     int64_t acquire_timeout;         /* 10 s for a free connection           */
     int64_t attempt_timeout;         /* 5 min, of one attempt; a longer

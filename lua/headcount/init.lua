@@ -27,7 +27,8 @@ local headcount = {
 -- @tparam[opt] string options.region `AWS_REGION`
 -- @tparam[opt] string options.endpoint_url instead of AWS's
 -- @tparam[opt] string options.ca_bundle path; replaces the built-in roots
--- @tparam[opt] string options.dns_server `ADDRESS` or `ADDRESS:PORT`
+-- @tparam[opt] string options.dns_server `ADDRESS` or `ADDRESS:PORT`, perhaps
+-- `fe80::1%eth0`
 -- @tparam[opt] boolean options.keep_alive false: each call opens its own
 -- connection
 -- @tparam[opt] boolean options.tcp_keepalive false: no TCP probes; true: also
@@ -35,7 +36,8 @@ local headcount = {
 -- @tparam[opt] string options.profile of `~/.aws`, instead of `AWS_PROFILE`
 -- @tparam[opt] table options.credentials `{ access_key_id=,
 -- secret_access_key=, session_token= }`
--- @tparam[opt] number options.connect_timeout seconds (3.1); 0 is no limit
+-- @tparam[opt] number options.connect_timeout seconds (3.1) over all addresses
+-- of a host, and again for each TLS handshake and for `CONNECT`; 0 is no limit
 -- @tparam[opt] number options.read_timeout seconds (30) to the first byte and
 -- between bytes; 0 is no limit
 -- @tparam[opt] integer options.max_attempts of a call (3; DynamoDB 4)
