@@ -4,9 +4,9 @@
  *     each run of the job:  switch (hc_call_step(&c, now)) ...
  *     always:               hc_call_fini(&c);
  *
- *   TURN --> CREDS --> EXCHANGE --> DONE | FAILED
- *     ^                    |
- *     +------- BACKOFF <---+  (retryable, allowed by attempts, quota, deadline)
+ *   TURN --> CREDS --> REQUEST --> DONE | FAILED
+ *     ^                   |
+ *     +------ BACKOFF <---+  (retryable, allowed by attempts, quota, deadline)
  *              LAST_WAIT --> FAILED    a long poll without quota: aws/retry.h
  *
  * struct hc_client, one per handle, has all that its calls share: credentials,

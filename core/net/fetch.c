@@ -1,6 +1,6 @@
 /* net/fetch.c - one exchange.
  *
- *   CONN    -> REQUEST             [fetch_conn]     a turn of the pool
+ *   CONN    -> REQUEST             [fetch_conn]     the pool lent one
  *   REQUEST -> SEND                [hc_fetch_request]
  *   SEND    -> HEAD                [fetch_sent]     all is with the kernel
  *   SEND    -> HEAD                [fetch_early]    answered before that

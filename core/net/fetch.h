@@ -54,7 +54,6 @@ enum hc_fetch_state { FETCH_AT_CONN, FETCH_AT_REQUEST, FETCH_AT_SEND,
                       FETCH_AT_DONE, FETCH_AT_FAILED };
 
 struct hc_fetch {
-
     enum hc_fetch_state state;       /* private, to `replayed`               */
     struct hc_net *net;
     struct hc_job *job;

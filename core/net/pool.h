@@ -1,9 +1,10 @@
 /* net/pool.h - connections to each origin: lent, kept, closed.
  *
- *     hc_pool_ask(pool, &turn, &ask, now)   the job is woken when it is decided
- *     turn.conn                             yours until hc_pool_give
- *     turn.failed                           *ask.error says why
- *     hc_pool_waiter_drop(&turn, now)              always, at the end
+ *     hc_pool_ask(pool, &waiter, &ask, now)      the job is woken when it is
+ *                                                served or has failed
+ *     waiter.conn                                yours until hc_pool_give
+ *     waiter.failed                              *ask.error says why
+ *     hc_pool_waiter_drop(pool, &waiter, now)    always, at the end
  *
  * The newest idle connection is lent first (LIFO), after a check that it is
  * still quiet; waiters are served in order (FIFO).  A connection belongs to one
@@ -36,7 +37,7 @@ struct hc_pool_waiter {
     struct hc_job *job;
     struct headcount_stats *stats;
     struct headcount_error *error;
-    struct hc_pool_dial *dial;       /* that counts for this turn's op       */
+    struct hc_pool_dial *dial;       /* that counts for its op               */
     struct hc_link line;             /* of its host                          */
     struct hc_link bare;             /* those without a dial                 */
     uint64_t number;                 /* in the order of asking               */
@@ -49,7 +50,7 @@ struct hc_pool_ask {
     const struct hc_proxy *proxy;        /* NULL: none; outlives the pool    */
     struct hc_job *job;
     struct headcount_stats *stats; /* of the op; NULL is fine          */
-    struct headcount_error *error;       /* filled where the turn fails      */
+    struct headcount_error *error;       /* filled where the waiter fails    */
     bool fresh;                          /* no kept connection will do       */
 };
 
@@ -76,11 +77,11 @@ void hc_pool_init(struct hc_pool *p, struct hc_net *net);
  * been given back. */
 void hc_pool_fini(struct hc_pool *p);
 
-/* 0, or HEADCOUNT_ENOMEM with waiter->failed.  The turn may be decided at once;
- * the job is woken otherwise. */
+/* 0, or HEADCOUNT_ENOMEM with waiter->failed.  The waiter may be served at
+ * once; the job is woken otherwise. */
 int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
                 const struct hc_pool_ask *ask, int64_t now);
-/* Gives turn->conn back: kept if `reusable`, else closed. */
+/* Gives waiter->conn back: kept if `reusable`, else closed. */
 void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
                   bool reusable, int64_t now);
 /* Leaves the line, or closes the connection that it was lent.  All zero is
@@ -97,17 +98,17 @@ int64_t hc_pool_until(const struct hc_pool *p,
 int hc_pool_overdue(const struct hc_pool *p,
                     const struct hc_pool_waiter *waiter);
 
-/* The connection that the turn was lent, a kept one, went silent or was reset:
- * whatever broke it (a NAT gateway that was replaced) may have broken those
- * that were kept with it.  Closes the host's idle connections that have shown
- * no life since `since`, and counts them for the turn's op. */
+/* The connection that the waiter was lent, a kept one, went silent or was
+ * reset: whatever broke it (a NAT gateway that was replaced) may have broken
+ * those that were kept with it.  Closes the host's idle connections that have
+ * shown no life since `since`, and counts them for the waiter's op. */
 void hc_pool_suspect(const struct hc_pool_waiter *waiter, int64_t since);
 
 /* The network may be another one: closes all idle connections, and those that
  * are lent, or whose dial is under way, are not kept after their exchange. */
 void hc_pool_forget(struct hc_pool *p);
 
-/* Idle and established connections, for tests and stats. */
+/* How many connections are idle, for tests. */
 size_t hc_pool_idle(const struct hc_pool *p);
 
 #endif

@@ -167,7 +167,8 @@ void hc_pool_conn_purge(struct hc_conn *c, struct headcount_stats *stats)
     hc_pool_conn_close(c);
 }
 
-/* The peer ended it, or the kernel did so because the peer was silent. */
+/* It ended (the kernel ends one whose peer is silent), or its time is over, or
+ * its address has failed: it is not counted as purged. */
 static void conn_close_ended(struct hc_conn *c)
 {
     if (c->dead)

@@ -2,7 +2,7 @@
  *
  * Every socket is non-blocking and close-on-exec; no call raises SIGPIPE.
  * errno is read here and goes up as a negative number (-ECONNREFUSED); it is
- * no HC_E... code.
+ * no HEADCOUNT_E... code.
  */
 #ifndef HC_NET_SOCK_H
 #define HC_NET_SOCK_H

@@ -17,7 +17,7 @@
     X(tls_resumed)                                                          \
     X(retries)                /* attempts after the first                 */ \
     X(replays)                /* requests sent again on a new connection  */ \
-    X(connections_purged)     /* idle ones of hosts that may have gone    */ \
+    X(connections_purged)     /* good ones that were closed, not kept     */ \
     X(connections_dead)       /* that the kernel ended: a silent peer     */
 
 /* Moves what `from` counted to `to`, if there is one; `from` is zero then. */

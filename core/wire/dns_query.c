@@ -322,10 +322,8 @@ void hc_dns_query_tick(struct hc_dns_query *q, int64_t now)
         else
             dnsq_open(q, now);
     }
-    if ((q->state == DNS_WAIT || q->state == DNS_ASK) && now >= q->until) {
-        /* A server that was asked and has not answered is silent. */
+    if ((q->state == DNS_WAIT || q->state == DNS_ASK) && now >= q->until)
         q->state = DNS_FAILED;
-    }
 }
 
 int64_t hc_dns_query_at(const struct hc_dns_query *q)

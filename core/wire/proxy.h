@@ -1,8 +1,9 @@
 /* wire/proxy.h - whether an origin is reached through a proxy, through which
  * one, and what is written for it.  No socket.
  *
- * https origins are reached through a tunnel (CONNECT), http
- * origins by requests in absolute form (RFC 9112, 3.2.2). */
+ * https origins are reached through a tunnel (CONNECT), http origins by
+ * requests in absolute form (RFC 9112, 3.2.2).
+ */
 #ifndef HC_WIRE_PROXY_H
 #define HC_WIRE_PROXY_H
 
