@@ -369,7 +369,7 @@ BREAKS = [
     ("a peer that always has more stops all others", "conn_pauses",
      r"c->in_a_row < HC_SOCK_IN_A_ROW", "true", "net/conn"),
     ("a failure to look up a proxy is remembered for its own call",
-     "hc_dial_forget", r"dial_looks_up\(origin, proxy\)", "origin",
+     "hc_dial_expire", r"dial_looks_up\(origin, proxy\)", "origin",
      "aws/call"),
     ("a request that was given up is delivered later", "fetch_drop",
      r"hc_conn_give_up\([^;]*;", ";"),

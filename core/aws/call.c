@@ -121,7 +121,7 @@ static int call_begin_request(struct hc_call *c)
         return call_failed(c);
     }
     if (c->attempts > 0 && c->request.fetch.error.code == HEADCOUNT_EDNSFAIL)
-        hc_dial_forget(c->net, &c->slot->endpoint.origin,
+        hc_dial_expire(c->net, &c->slot->endpoint.origin,
                        c->slot->endpoint.proxy);
     const struct hc_request_config config = {
         .endpoint = &c->slot->endpoint,

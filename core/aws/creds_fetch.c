@@ -73,7 +73,7 @@ static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
     };
 
     if (f->error.code == HEADCOUNT_EDNSFAIL)
-        hc_dial_forget(f->config.net, config.origin, config.proxy);
+        hc_dial_expire(f->config.net, config.origin, config.proxy);
     hc_error_reset(&f->error);
     hc_buf_reset(&f->body);
     f->status = 0;

@@ -40,12 +40,12 @@ static const struct hc_origin *dial_peer(const struct hc_dial *d)
     return dial_looks_up(&d->config.origin, d->config.proxy);
 }
 
-void hc_dial_forget(struct hc_net *net, const struct hc_origin *origin,
+void hc_dial_expire(struct hc_net *net, const struct hc_origin *origin,
                     const struct hc_proxy *proxy)
 {
     char name[HC_ORIGIN_NAME];
 
-    hc_resolve_forget(&net->resolver,
+    hc_resolve_expire(&net->resolver,
                       hc_origin_name(name, dial_looks_up(origin, proxy)));
 }
 
@@ -281,7 +281,7 @@ static int dial_race(struct hc_dial *d, int64_t now)
         return 0;
     /* None of the addresses answers: the name may have new ones. */
     if (!dial_is_local(&d->worst))
-        hc_dial_forget(d->net, &d->config.origin, d->config.proxy);
+        hc_dial_expire(d->net, &d->config.origin, d->config.proxy);
     d->worst.permanent = d->worst.permanent && !d->may_pass;
     return dial_fail(d, hc_error_pass(&d->error, &d->worst));
 }

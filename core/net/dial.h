@@ -61,7 +61,7 @@ void hc_dial_free(struct hc_dial *d);
 /* An exchange with the origin has met a failure to look up a name, that of its
  * proxy if it has one, and is tried again: the servers are asked again.  The
  * failure is remembered for others only. */
-void hc_dial_forget(struct hc_net *net, const struct hc_origin *origin,
+void hc_dial_expire(struct hc_net *net, const struct hc_origin *origin,
                     const struct hc_proxy *proxy);
 
 #endif

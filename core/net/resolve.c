@@ -62,7 +62,7 @@ void hc_resolver_fini(struct hc_resolver *r)
     hc_dns_files_fini(&r->files);
 }
 
-void hc_resolve_forget(struct hc_resolver *r, struct hc_str name)
+void hc_resolve_expire(struct hc_resolver *r, struct hc_str name)
 {
     hc_dns_cache_expire(&r->cache, name);
 }

@@ -71,7 +71,7 @@ int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
 /* Every address failed to connect, or this op has met a failure to resolve and
  * tries again: the servers are asked again before the cache is used.  Addresses
  * stay for the case that no server answers. */
-void hc_resolve_forget(struct hc_resolver *r, struct hc_str name);
+void hc_resolve_expire(struct hc_resolver *r, struct hc_str name);
 /* The network may be another one: so for all names, and what is known about
  * servers is dropped.  The outcome of a lookup that is under way is only for
  * those who wait for it. */

@@ -510,7 +510,7 @@ TEST(resolve, a_failure_is_not_remembered_for_the_op_that_met_it)
               HEADCOUNT_EDNSFAIL);
     CHECK_INT(resolve(&rig, &a, "ecs.test", HC_SECOND), HEADCOUNT_EDNSFAIL);
     rig.peer.answer = knows;
-    hc_resolve_forget(&rig.r, HC_STR("ecs.test"));
+    hc_resolve_expire(&rig.r, HC_STR("ecs.test"));
     CHECK_INT(resolve(&rig, &a, "ecs.test", HC_SECOND), 1);
     rig_close(&rig);
 }
@@ -619,10 +619,10 @@ TEST(resolve, addresses_of_no_use_are_used_where_no_server_answers)
     rig_open(&rig, knows);
     CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
     rig.peer.answer = refuses;
-    hc_resolve_forget(&rig.r, HC_STR("ecs.test"));
+    hc_resolve_expire(&rig.r, HC_STR("ecs.test"));
     CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", HC_SECOND, HC_DNS_PAUSE), 1);
     CHECK_INT(rig.peer.udp_n, 4);
-    hc_resolve_forget(&rig.r, HC_STR("ecs.test"));
+    hc_resolve_expire(&rig.r, HC_STR("ecs.test"));
     CHECK_INT(resolve(&rig, &a, "ecs.test", 6 * HC_SECOND), 1);
     CHECK_INT(rig.peer.udp_n, 4);
     rig_close(&rig);
@@ -751,7 +751,7 @@ TEST(resolve, a_name_whose_addresses_are_of_no_use_is_asked_for_again)
 
     rig_open(&rig, knows);
     CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
-    hc_resolve_forget(&rig.r, HC_STR("ecs.test"));
+    hc_resolve_expire(&rig.r, HC_STR("ecs.test"));
     CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
     CHECK_INT(a.stats.dns_hits, 0);
     CHECK_INT(rig.peer.udp_n, 2);
