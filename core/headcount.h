@@ -126,8 +126,8 @@ struct headcount_error {
     int code;
     int sys;             /* errno of the failing call, or 0 */
     char what[480];
-    int permanent;       /* 1: a certificate, TLS or a proxy would fail in the
-                            same way again: no next attempt; 0: see the code  */
+    int permanent;       /* the library's own: 1 where another connection would
+                            fail in the same way; 0 in what a caller gets     */
 };
 
 /* ---- hooks ------------------------------------------------------------ */
@@ -176,7 +176,7 @@ struct headcount_config {
                                      bytes                                   */
     int max_attempts;             /* 0: AWS_MAX_ATTEMPTS, or 3; 4 of DynamoDB */
     bool no_keep_alive;           /* each call opens its own connection      */
-    bool no_tcp_keepalive;        /* no probes (after 60 s, every 15 s, four)
+    bool no_tcp_keepalive;        /* no probes (after 60 s, then every 15 s)
                                      on connections whose request waits long:
                                      NAT gateways, NLBs and VPC endpoints
                                      forget it after 350 s, and a host that
@@ -216,10 +216,10 @@ struct headcount_config {
                                      read_timeout is added to the default, and
                                      what a long poll waits for its first byte
                                      does not count                          */
-    int64_t tcp_user_timeout;     /* 30 s: bytes that were sent and that the
-                                     host's kernel does not acknowledge: it is
-                                     gone, or the path drops its packets;
-                                     negative: the system's own limit        */
+    int64_t tcp_user_timeout;     /* 30 s: bytes, or a keep-alive probe, that
+                                     the host's kernel does not acknowledge:
+                                     it is gone, or its packets are dropped;
+                                     negative: the system's, and four probes */
     int64_t min_speed;            /* bytes: of an answer's body, or of a
                                      request that fills the kernel's buffer,
                                      in each 30 s (or read_timeout, if that is

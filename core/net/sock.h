@@ -19,11 +19,14 @@
 
 /* These end a connection whose other side is gone. */
 struct hc_sock_limits {
-    bool keepalive;                  /* while idle: a probe after 60 s, then
-                                        every 15 s; the fourth without an
-                                        answer ends it                       */
-    int64_t user_timeout;            /* us of bytes without acknowledgement;
-                                        HC_NEVER: the system's own           */
+    bool keepalive;                  /* while nothing comes: a probe after
+                                        60 s, then every 15 s                */
+    int64_t user_timeout;            /* us of bytes without acknowledgement.
+                                        Linux ends a connection at its first
+                                        probe without an answer if no packet
+                                        came for so long, and does not count
+                                        probes.  HC_NEVER: the system's own,
+                                        and the fourth probe                 */
 };
 
 /* fd of a TCP socket that is connecting (with TCP_NODELAY), or a negative
