@@ -167,6 +167,31 @@ TEST(conn, a_peer_that_always_has_more_lets_others_run)
     ends_close(&t);
 }
 
+static int ends_by_reset(const struct ends *t)
+{
+    struct linger linger = { .l_onoff = -1 };
+    socklen_t n = sizeof linger;
+
+    CHECK(getsockopt(t->conn->watch.fd, SOL_SOCKET, SO_LINGER, &linger, &n) ==
+          0);
+    return linger.l_onoff;
+}
+
+/* The option would be the parent's as well: the socket is one. */
+TEST(conn, a_child_by_fork_does_not_reset_its_parents_connection)
+{
+    struct ends t;
+
+    ends_open(&t);
+    t.conn->pid++;                       /* another process opened it */
+    hc_conn_give_up(t.conn);
+    CHECK_INT(ends_by_reset(&t), 0);
+    t.conn->pid--;
+    hc_conn_give_up(t.conn);
+    CHECK_INT(ends_by_reset(&t), 1);
+    ends_close(&t);
+}
+
 TEST(conn, freeing_none_is_fine)
 {
     hc_conn_free(NULL);
