@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "wire/addr.h"
 
-/* A larger file counts as absent. */
+/* A larger file counts as absent, and net/dns_files warns of it. */
 #define HC_HOSTS_MAX ((size_t)16 << 20)
 #define HC_RESOLV_CONF_MAX ((size_t)64 << 10)
 

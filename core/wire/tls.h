@@ -35,7 +35,7 @@ enum hc_tls_state {
 };
 
 /* A session that a later handshake with the same server may resume: a plain
- * value, which the pool copies, and wipes with hc_wipe at its end. */
+ * value, which net/sessions copies, and wipes at its end. */
 struct hc_tls_session {
     br_ssl_session_parameters params;
     const struct hc_anchors *anchors;
