@@ -2,7 +2,6 @@
 #include "plain.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,21 +68,32 @@ static const char *option_at(const char *text, size_t n, size_t *length)
     return NULL;
 }
 
+bool plain_next(struct plain_walk *w)
+{
+    size_t length = 0;
+
+    if (w->n == 0)
+        return false;
+    const char *option = w->within ? NULL : option_at(w->text, w->n, &length);
+
+    w->within = option || !ends_a_word(*w->text);
+    w->seen = true;
+    w->shown = option ? option : w->text;
+    if (!option)
+        length = headcount_text_next(w->text, w->n, &w->seen);
+    w->shown_n = option ? strlen(option) : length;
+    w->text += length;
+    w->n -= length;
+    return true;
+}
+
 void plain_put(FILE *out, const char *text, size_t n)
 {
-    bool seen, begins = true;
+    struct plain_walk w = { .text = text, .n = n };
 
-    for (size_t length; n > 0; text += length, n -= length) {
-        const char *option = begins ? option_at(text, n, &length) : NULL;
-
-        begins = !option && ends_a_word(*text);
-        if (option) {
-            fputs(option, out);
-            continue;
-        }
-        length = headcount_text_next(text, n, &seen);
-        if (seen)
-            fwrite(text, 1, length, out);
+    while (plain_next(&w)) {
+        if (w.seen)
+            fwrite(w.shown, 1, w.shown_n, out);
         else
             fputc('?', out);
     }
