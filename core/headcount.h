@@ -934,6 +934,17 @@ struct headcount_timing {
     int64_t tls_start, tls_end, send_start, send_end, first_byte, end;
     int64_t idle;                 /* us that a reused connection had been kept
                                      without a request                       */
+    int64_t asked;                /* when it asked for the connection that it
+                                     went over: `start`, or later if a kept one
+                                     was found closed; no time of the new one
+                                     is before that                          */
+    int64_t waited;               /* us after `asked`, in the line of its host:
+                                     until it was lent a kept connection, until
+                                     a new one was begun, or until it failed */
+    uint64_t connection;          /* its number in the handle, from 1; 0: the
+                                     attempt had none                        */
+    const char *cluster, *region; /* of a reconcile and a sweep, as far as it
+                                     knew them; else ""                      */
 };
 
 enum headcount_result { HEADCOUNT_UPDATED, HEADCOUNT_PENDING,

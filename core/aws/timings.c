@@ -20,12 +20,15 @@ void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
 {
     if (!timings_have_room(t))
         return;
+    hc_pool_waiter_marks(&fetch->waiter);
     timing->marks = fetch->marks;
     hc_str_copy(timing->host, sizeof timing->host, hc_str(host));
     if (fetch->addr.family != 0)
         hc_addr_put(timing->address, &fetch->addr);
     if (timing->marks.end == 0)
         timing->marks.end = hc_now(&fetch->net->sys);
+    if (timing->marks.connection == 0 && timing->marks.dns_start == 0)
+        timing->marks.waited = timing->marks.end - timing->marks.asked;
     t->a[t->n++] = *timing;
 }
 

@@ -166,7 +166,7 @@ static int attempt_handshake(struct hc_attempt *a, int64_t now,
     }
     if (open == 0)
         return attempt_wait(a, now, e);
-    a->marks.tls_end = attempt_after(a->marks.tls_start, now);
+    a->marks.tls_end = attempt_after(a->marks.tls_start, hc_now(&net->sys));
     a->marks.resumed = hc_tls_was_resumed(&a->conn->engine);
     hc_stats_count(&net->stats, a->shared->stats, tls_handshakes);
     if (a->marks.resumed)

@@ -5,6 +5,23 @@
 
 #include "base/text.h"
 
+void hc_marks_take(struct hc_marks *to, const struct hc_marks *dial)
+{
+    const int64_t start = to->start, asked = to->asked;
+    int64_t *const times[] = {
+        &to->dns_start, &to->dns_end, &to->connect_start, &to->connect_end,
+        &to->tls_start, &to->tls_end,
+    };
+
+    *to = *dial;
+    to->start = start;
+    to->asked = asked;
+    to->waited = dial->start > asked ? dial->start - asked : 0;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (*times[i] != 0 && *times[i] < asked)
+            *times[i] = asked;
+}
+
 struct hc_conn *hc_conn_new(const struct hc_system *sys,
                             struct hc_watch *watch)
 {

@@ -27,8 +27,15 @@ struct hc_marks {
     int64_t start, dns_start, dns_end, connect_start, connect_end;
     int64_t tls_start, tls_end, send_start, send_end, first_byte, end;
     int64_t idle;                    /* us that a kept one had been idle     */
+    int64_t asked;                   /* the pool, for the newest connection  */
+    int64_t waited;                  /* us in its line                       */
+    uint64_t connection;             /* its number; 0: none                  */
     bool reused, resumed;
 };
+
+/* The marks of a dial, for an exchange that has `start` and `asked`.  Another
+ * one may have begun the dial: what was before `asked` is cut off. */
+void hc_marks_take(struct hc_marks *to, const struct hc_marks *dial);
 
 struct hc_conn {
     struct hc_watch watch;
@@ -50,6 +57,7 @@ struct hc_conn {
     uint64_t sent;                   /* bytes that the kernel took           */
     long pid;                        /* of the process that opened it        */
     uint64_t exchanges;              /* that were begun on it                */
+    uint64_t number;                 /* in the order in which they opened    */
     uint64_t epoch;                  /* of the pool, when its dial began     */
     uint64_t answers;                /* of the resolver, when its address was
                                         last looked for in them              */

@@ -239,6 +239,32 @@ static struct hc_attempt *dial_winner(struct hc_dial *d, int64_t now,
     return winner;
 }
 
+/* Its own marks, and those of one of its attempts; NULL: none began. */
+static struct hc_marks dial_marks(const struct hc_dial *d,
+                                  const struct hc_attempt *a)
+{
+    struct hc_marks m = { .start = 0 };
+
+    if (a != NULL)
+        m = a->marks;
+    m.start = d->marks.start;
+    m.dns_start = d->marks.dns_start;
+    m.dns_end = d->marks.dns_end;
+    return m;
+}
+
+void hc_dial_marks(const struct hc_dial *d, struct hc_marks *to)
+{
+    const struct hc_attempt *best = d->attempts_n > 0 ? d->attempts : NULL;
+
+    for (size_t i = 1; i < d->attempts_n; i++)
+        if (d->attempts[i].reached > best->reached)
+            best = &d->attempts[i];
+    const struct hc_marks m = dial_marks(d, best);
+
+    hc_marks_take(to, &m);
+}
+
 static int dial_won(struct hc_dial *d, struct hc_attempt *winner, int64_t now)
 {
     for (struct hc_attempt *a = d->attempts; a != winner; a++)
@@ -249,10 +275,7 @@ static int dial_won(struct hc_dial *d, struct hc_attempt *winner, int64_t now)
     d->conn = winner->conn;
     winner->conn = NULL;
     dial_close_attempts(d);
-    d->conn->marks = winner->marks;
-    d->conn->marks.start = d->marks.start;
-    d->conn->marks.dns_start = d->marks.dns_start;
-    d->conn->marks.dns_end = d->marks.dns_end;
+    d->conn->marks = dial_marks(d, winner);
     d->conn->born = now;
     d->conn->has_others = d->eyeballs.addrs.n > 1;
     d->state = DIAL_DONE;

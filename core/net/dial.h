@@ -52,6 +52,9 @@ struct hc_dial {
     struct hc_attempt attempts[HC_ADDRS_MAX];
 };
 
+/* How far a dial got that is not done: the marks of the attempt that got
+ * furthest (hc_marks_take). */
+void hc_dial_marks(const struct hc_dial *d, struct hc_marks *to);
 /* NULL without memory. */
 struct hc_dial *hc_dial_new(struct hc_net *net,
                             const struct hc_dial_config *config, int64_t now);

@@ -45,10 +45,12 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
         .origin = f->config.origin,
         .anchors = f->config.origin->tls ? f->config.anchors : NULL,
         .proxy = f->config.proxy, .job = f->job, .stats = f->config.stats,
-        .error = &f->error, .fresh = f->config.fresh || f->suspect,
+        .error = &f->error, .marks = &f->marks,
+        .fresh = f->config.fresh || f->suspect,
     };
 
     f->state = FETCH_AT_CONN;
+    f->marks = (struct hc_marks){ .start = f->marks.start, .asked = now };
     f->full = false;
     hc_pace_stop(&f->pace);
     fetch_phase(f, now, HC_NEVER);
@@ -58,18 +60,20 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
 static int fetch_conn(struct hc_fetch *f, int64_t now)
 {
     struct hc_conn *c = f->waiter.conn;
-    int64_t start = f->marks.start;
 
     if (f->waiter.failed)
         return fetch_failed(f);
     if (c == NULL)
         return FETCH_WAIT;
     f->addr = c->addr;
-    f->marks = c->marks;
     if (c->kept)
-        f->marks = (struct hc_marks){ .reused = true,
-                                      .idle = now - c->idle_since };
-    f->marks.start = start;
+        f->marks = (struct hc_marks){
+            .start = f->marks.start, .asked = f->marks.asked, .reused = true,
+            .idle = now - c->idle_since, .waited = now - f->marks.asked,
+        };
+    else
+        hc_marks_take(&f->marks, &c->marks);
+    f->marks.connection = c->number;
     c->exchanges++;
     if (c->kept)
         hc_stats_count(&f->net->stats, f->config.stats, connections_reused);

@@ -60,6 +60,12 @@ static void waiter_take_dial(struct hc_pool_waiter *t, struct hc_pool_dial *d)
     d->waiter = t;
 }
 
+void hc_pool_waiter_marks(const struct hc_pool_waiter *waiter)
+{
+    if (waiter->dial != NULL && waiter->marks != NULL)
+        hc_dial_marks(waiter->dial->dial, waiter->marks);
+}
+
 /* The dial goes on: it serves the next one. */
 static void waiter_leave_dial(struct hc_pool_waiter *t)
 {
@@ -67,6 +73,7 @@ static void waiter_leave_dial(struct hc_pool_waiter *t)
 
     if (d == NULL)
         return;
+    hc_pool_waiter_marks(t);
     hc_stats_move(t->stats, &d->dial->stats);
     hc_list_cut(&d->link);
     hc_list_put(&d->host->orphans, &d->link);
@@ -251,8 +258,10 @@ static void dial_ended(struct hc_job *job, int64_t now)
 
     if (d->dial->state != DIAL_DONE && d->dial->state != DIAL_FAILED)
         return;
-    if (d->dial->state == DIAL_FAILED && t != NULL)
+    if (d->dial->state == DIAL_FAILED && t != NULL) {
         hc_stats_move(t->stats, &d->dial->stats);
+        hc_pool_waiter_marks(t);
+    }
     if (t != NULL) {                 /* its place is ahead of all others */
         t->dial = NULL;
         hc_list_put(h->bare.next, &t->bare);
@@ -417,7 +426,7 @@ int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
 
     *waiter = (struct hc_pool_waiter){
         .host = h, .job = ask->job, .stats = ask->stats, .error = ask->error,
-        .fresh = ask->fresh, .number = p->asked++, .since = now,
+        .marks = ask->marks, .fresh = ask->fresh, .number = p->asked++, .since = now,
     };
     if (h == NULL) {
         waiter->failed = true;

@@ -37,6 +37,7 @@ struct hc_pool_waiter {
     struct hc_job *job;
     struct headcount_stats *stats;
     struct headcount_error *error;
+    struct hc_marks *marks;
     struct hc_pool_dial *dial;       /* that counts for its op               */
     struct hc_link line;             /* of its host                          */
     struct hc_link bare;             /* those without a dial                 */
@@ -51,6 +52,8 @@ struct hc_pool_ask {
     struct hc_job *job;
     struct headcount_stats *stats; /* of the op; NULL is fine          */
     struct headcount_error *error;       /* filled where the waiter fails    */
+    struct hc_marks *marks;              /* NULL, or gets how far its dial got
+                                            where it serves another, or none */
     bool fresh;                          /* no kept connection will do       */
 };
 
@@ -67,6 +70,7 @@ struct hc_pool {
     int64_t moved;                       /* when that line last moved        */
     int64_t short_until;                 /* no descriptor was left; 0: not so */
     uint64_t asked;
+    uint64_t opened;                 /* connections that a waiter could have */
     uint64_t epoch;                      /* the number of hc_pool_forget     */
     struct hc_sessions sessions;
     struct hc_index index;               /* of the hosts                     */
@@ -88,6 +92,9 @@ void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
  * fine. */
 void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
                          int64_t now);
+
+/* *ask.marks gets how far its dial is, if it has one. */
+void hc_pool_waiter_marks(const struct hc_pool_waiter *waiter);
 
 /* When the acquire timeout of a waiter in the line is over: it counts while
  * nobody ahead is served.  HC_NEVER: it is served, or has a dial, which has

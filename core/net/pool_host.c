@@ -194,6 +194,7 @@ static void conn_run(struct hc_job *job, int64_t now)
 void hc_pool_conn_init(struct hc_pool_host *h, struct hc_conn *c)
 {
     c->host = h;
+    c->number = ++h->pool->opened;
     hc_job_init(&c->job, &h->pool->net->jobs, conn_run);
 }
 

@@ -78,6 +78,8 @@ static struct headcount_timing op_timing(const struct hc_timing *t)
         .tls_start = m->tls_start, .tls_end = m->tls_end,
         .send_start = m->send_start, .send_end = m->send_end,
         .first_byte = m->first_byte, .end = m->end, .idle = m->idle,
+        .asked = m->asked, .waited = m->waited, .connection = m->connection,
+        .cluster = "", .region = "",
     };
 }
 
