@@ -111,6 +111,10 @@ const char *headcount_version(void);
  * boolean field of a policy's rules that does the same ("allow_zero"), NULL if
  * there is none; several holds may share a field. */
 const char *headcount_hold_switch(size_t i, const char **field);
+/* Whether an operation of a call, in any spelling that a call takes, only
+ * reads, by its name: Describe, List, Get, BatchGet, Query, Scan and Head do.
+ * False for any other, and for one that nobody knows. */
+bool headcount_only_reads(const char *operation);
 /* Writes the SHA-256 of n bytes as 64 hexadecimal digits and a NUL, in the form
  * of policy_sha256. */
 void headcount_sha256(char digits[65], const void *bytes, size_t n);
@@ -224,6 +228,10 @@ struct headcount_config {
                                      request that fills the kernel's buffer,
                                      in each 30 s (or read_timeout, if that is
                                      longer) but the last; 0: 1024           */
+    /* For measurements: what a handle pays without what it remembers. */
+    bool no_dns_cache;            /* each new connection asks DNS anew; expired
+                                     addresses are not used, either          */
+    bool no_tls_resumption;       /* each TLS handshake is a full one        */
 };
 
 /* Reads the environment, the files of ~/.aws and the CA bundle; opens no

@@ -109,6 +109,8 @@ static const struct option client_options[] = {
     { "min_speed", FIELD_BYTES, AT(min_speed) },
     { "keep_alive", FIELD_NOT, AT(no_keep_alive) },
     { "tcp_keepalive", FIELD_NOT, AT(no_tcp_keepalive) },
+    { "dns_cache", FIELD_NOT, AT(no_dns_cache) },
+    { "tls_resumption", FIELD_NOT, AT(no_tls_resumption) },
     { "no_sign_request", FIELD_FLAG, AT(no_sign_request) },
     { "credentials", FIELD_VALUE, 0 },
     { "audit", FIELD_FLAG, offsetof(struct client_options, audit) },

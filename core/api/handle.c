@@ -94,6 +94,8 @@ static int open_handle(headcount **out, const struct hc_system *sys,
         .per_host = (size_t)c->max_connections_per_host,
         .total = (size_t)c->max_connections,
         .no_keep_alive = c->no_keep_alive,
+        .no_dns_cache = c->no_dns_cache,
+        .no_tls_resumption = c->no_tls_resumption,
         .tcp_keepalive = !c->no_tcp_keepalive,
         .dns_server = hc_str(c->dns_server),
     };

@@ -44,7 +44,7 @@ int hc_net_init(struct hc_net *net, const struct hc_system *sys,
     const struct hc_resolver_config resolver = {
         .sys = &net->sys, .log = &net->log, .jobs = &net->jobs,
         .stats = &net->stats,
-        .dns_server = config->dns_server,
+        .dns_server = config->dns_server, .no_cache = config->no_dns_cache,
     };
     int err = hc_resolver_init(&net->resolver, &resolver, e);
 

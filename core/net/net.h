@@ -30,6 +30,8 @@ struct hc_net_config {
     size_t total;                    /* of all hosts: 200                    */
     bool no_keep_alive;              /* one connection for each exchange     */
     bool tcp_keepalive;
+    bool no_dns_cache;               /* each dial asks DNS                   */
+    bool no_tls_resumption;          /* each handshake is a full one         */
     struct hc_str dns_server;        /* "" = resolv.conf; copied             */
 };
 

@@ -204,7 +204,7 @@ static void host_takes(struct hc_pool_host *h, struct hc_pool_dial *d,
     hc_error_reset(&h->why);
     hc_pool_conn_init(h, c);
     c->epoch = d->epoch;
-    if (c->tls && c->epoch == p->epoch &&
+    if (c->tls && c->epoch == p->epoch && !p->net->config.no_tls_resumption &&
         hc_tls_session_get(&c->engine, &session)) {
         hc_sessions_keep(&p->sessions, &p->net->sys.alloc, &session);
         hc_wipe(&session, sizeof session);

@@ -30,6 +30,7 @@ int hc_resolver_init(struct hc_resolver *r,
     *r = (struct hc_resolver){
         .sys = config->sys, .log = config->log, .jobs = config->jobs,
         .stats = config->stats, .has_ipv6_route = hc_sock_has_ipv6_route,
+        .no_cache = config->no_cache,
     };
     hc_dns_cache_init(&r->cache, &r->sys->alloc);
     hc_dns_files_init(&r->files, r->sys, r->log);
@@ -196,7 +197,8 @@ static void resolve_settle(struct hc_resolver *r, struct hc_lookup *l,
 {
     resolve_explain(r, &l->why);
     r->answers += l->why.code == 0 && !l->outdated;
-    if (hc_dns_cache_put(&r->cache, hc_lookup_name(l), &l->known, now) == 1)
+    if (!r->no_cache &&
+        hc_dns_cache_put(&r->cache, hc_lookup_name(l), &l->known, now) == 1)
         resolve_use_stale(r, l, now);
     if (l->outdated)
         hc_dns_cache_forget(&r->cache, hc_lookup_name(l));

@@ -32,6 +32,7 @@ struct hc_resolver {
     struct hc_lookup *lookups;           /* under way                        */
     uint64_t answers;                    /* with addresses, of servers       */
     bool (*has_ipv6_route)(void);
+    bool no_cache;
     char dns_server[HC_DNS_SERVER_TEXT]; /* "" = resolv.conf                 */
     struct hc_dns_servers servers;
     struct hc_dns_files files;
@@ -46,6 +47,8 @@ struct hc_resolver_config {
      * empty: resolv.conf, and without that 127.0.0.1.  Nothing is sent to any
      * other server then. */
     struct hc_str dns_server;
+    bool no_cache;                       /* no outcome is kept: only those who
+                                            ask at the same time share one   */
 };
 /* 0, or HEADCOUNT_ECONFIG for a dns_server that is none. */
 int hc_resolver_init(struct hc_resolver *r,

@@ -7,6 +7,7 @@
  */
 #include "op/op_call.h"
 
+#include "aws/retry.h"
 #include "base/json.h"
 #include "op/op_account.h"
 
@@ -412,6 +413,22 @@ int headcount_begin_call(headcount *h, headcount_op **out,
     }
     hc_give_error(error, &e);
     return err;
+}
+
+bool headcount_only_reads(const char *operation)
+{
+    char front[sizeof "BatchGet"];       /* batch-get-item: BatchGet         */
+    size_t n = 0;
+    bool begins = true;
+
+    for (const char *p = operation; p && *p != '\0' && n < sizeof front; p++) {
+        bool lower = *p >= 'a' && *p <= 'z';
+
+        if (*p != '-')
+            front[n++] = begins && lower ? (char)(*p - 'a' + 'A') : *p;
+        begins = *p == '-';
+    }
+    return hc_retry_is_read(hc_str_n(front, n));
 }
 
 void hc_op_call_strike(headcount_op *op, char *text)

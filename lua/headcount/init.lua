@@ -31,6 +31,10 @@ local headcount = {
 -- `fe80::1%eth0`
 -- @tparam[opt] boolean options.keep_alive false: each call opens its own
 -- connection
+-- @tparam[opt] boolean options.dns_cache false: each new connection asks DNS
+-- anew
+-- @tparam[opt] boolean options.tls_resumption false: each TLS handshake is a
+-- full one
 -- @tparam[opt] boolean options.tcp_keepalive false: no TCP probes; true: also
 -- where `BOTOCORE_TCP_KEEPALIVE` or the profile says false
 -- @tparam[opt] string options.profile of `~/.aws`, instead of `AWS_PROFILE`

@@ -1173,6 +1173,20 @@ TEST(headcount, limits_of_connections_reach_the_network)
     headcount_free(h);
 }
 
+TEST(headcount, what_it_remembers_can_be_off)
+{
+    const struct headcount_config config = {
+        .size = sizeof config, .dns_server = "127.0.0.1:1",
+        .no_dns_cache = true, .no_tls_resumption = true,
+    };
+    headcount *h;
+
+    CHECK_INT(headcount_new(&h, &config, NULL), 0);
+    CHECK(h->net.resolver.no_cache);
+    CHECK(h->net.config.no_tls_resumption);
+    headcount_free(h);
+}
+
 TEST(headcount, a_number_of_connections_that_is_none_is_refused)
 {
     static const struct { int total, per_host; const char *what; } rows[] = {

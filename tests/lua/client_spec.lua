@@ -60,6 +60,12 @@ describe("headcount.client", function()
     c:close()
   end)
 
+  it("can do without what it remembers", function()
+    local c = assert(headcount.client { region = "eu-west-1",
+      dns_cache = false, tls_resumption = false })
+    c:close()
+  end)
+
   it("returns what is wrong with a setting", function()
     local c, message, code = headcount.client { region = "nowhere at all" }
     assert.is_nil(c)

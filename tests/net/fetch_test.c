@@ -180,6 +180,22 @@ TEST(fetch, tls_is_one_handshake_and_a_request_is_one_record)
     net_world_close(&world);
 }
 
+TEST(fetch, resumption_can_be_off)
+{
+    world_open("ec");
+    world.net.config.no_tls_resumption = true;
+    world.net.config.no_keep_alive = true;
+    for (size_t i = 0; i < 2; i++) {
+        exchange(&one, i, OK_EMPTY);
+        CHECK(one.done);
+        CHECK_INT(one.stats.tls_handshakes, 1);
+        CHECK_INT(one.stats.tls_resumed, 0);
+        CHECK(!one.f.marks.resumed);
+        fetcher_end(&one);
+    }
+    net_world_close(&world);
+}
+
 /* ---- bodies ---- */
 
 static void check_body(const char *answer, const char *body, bool kept)

@@ -515,6 +515,33 @@ TEST(resolve, a_failure_is_not_remembered_for_the_op_that_met_it)
     rig_close(&rig);
 }
 
+TEST(resolve, without_a_cache_each_asker_has_a_lookup)
+{
+    struct rig rig;
+    struct asker a, b;
+
+    rig_open(&rig, knows);
+    rig.r.no_cache = true;
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 1), 1);
+    CHECK_Z(text_of(&a.addrs), "192.0.2.1 192.0.2.2");
+    CHECK_INT(a.stats.dns_lookups, 1);
+    CHECK_INT(a.stats.dns_hits, 0);
+    CHECK_INT(rig.peer.udp_n, 2);
+    asker_begin(&a, &rig, "ecs.test");       /* at the same time: one */
+    asker_begin(&b, &rig, "ecs.test");
+    turn(&rig, 0);
+    CHECK_INT(a.got, 1);
+    CHECK_INT(b.got, 1);
+    CHECK_INT(rig.peer.udp_n, 3);
+    asker_end(&a);
+    asker_end(&b);
+    rig.peer.answer = refuses;               /* expired ones are not used */
+    CHECK_INT(resolve_slowly(&rig, &a, "ecs.test", HC_SECOND, HC_DNS_PAUSE),
+              HEADCOUNT_EDNSFAIL);
+    rig_close(&rig);
+}
+
 /* ---- expired answers ---- */
 
 TEST(resolve, expired_addresses_are_used_where_the_servers_refuse)

@@ -384,6 +384,26 @@ TEST(op_call, a_role_is_assumed_with_what_the_caller_gives_for_it)
     scene_close();
 }
 
+TEST(op_call, a_name_says_whether_it_only_reads)
+{
+    static const char *const reads[] = {
+        "ListClusters", "list-clusters", "describe-services", "GetItem",
+        "batch-get-item", "BatchGetItem", "query", "Scan", "HeadObject",
+        "get-x", "List",
+    };
+    static const char *const writes[] = {
+        "UpdateService", "update-service", "PutItem", "batch-write-item",
+        "Nothing", "nobody-knows", "", "b-a-t-c-h", "receive-message",
+        "-", "BatchPut", "Lis",
+    };
+
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++)
+        CHECK(headcount_only_reads(reads[i]));
+    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
+        CHECK(!headcount_only_reads(writes[i]));
+    CHECK(!headcount_only_reads(NULL));
+}
+
 TEST(op_call, what_cannot_be_for_a_role_or_an_account_is_refused)
 {
     static const struct {
