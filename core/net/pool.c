@@ -426,7 +426,8 @@ int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
 
     *waiter = (struct hc_pool_waiter){
         .host = h, .job = ask->job, .stats = ask->stats, .error = ask->error,
-        .marks = ask->marks, .fresh = ask->fresh, .number = p->asked++, .since = now,
+        .marks = ask->marks, .fresh = ask->fresh, .number = p->asked++,
+        .since = now,
     };
     if (h == NULL) {
         waiter->failed = true;
