@@ -354,10 +354,6 @@ BREAKS = [
      r"a->shared->engines >= HC_ATTEMPT_ENGINES", "false"),
     ("a kept connection to an address that failed is lent",
      "conn_is_doubtful", r"when > 0 &&", "false &&", "net/pool"),
-    ("a processor without SHA-256 gets its instructions", "hc_sha256_class",
-     r"\(cpu & HC_CPU_SHA256\) != 0", "1"),
-    ("the PRF of TLS ends before its last block", "profile_prf",
-     r"while \(n > 0\)", "while (n > sizeof block)"),
     ("a demanded client certificate has no name", "tls_watch_messages",
      r"tls->asked = true", "tls->asked = false"),
     ("a refusal of TLS is tried again", "tls_permanent",
@@ -670,4 +666,10 @@ BREAKS = [
      "hc_call_name(call, failure)"),
     ("a proxy that repeats its credentials is quoted", "hc_proxy_is_secret",
      r"p != NULL && p->authorization\.n > 0", "false", "net/tunnel"),
+    # ---- what a handle remembers, and what a run knows ----
+    ("a sweep over more than fit forgets each service before it comes again",
+     "memory_make_room", r"m->now < hc_time_add", "0 > hc_time_add"),
+    ("what was seen a moment ago goes before what was seen long ago",
+     "memory_make_room", r"l\[0\]\.oldest->seen < e->seen",
+     "l[0].oldest->seen > e->seen"),
 ]

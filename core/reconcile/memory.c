@@ -1,4 +1,4 @@
-/* reconcile/memory.c - entries in the order of their last use.
+/* reconcile/memory.c - entries by their key, in the order of their last use.
  *
  * Each rule that reads this memory must be safe without it: in Lambda a process
  * may be new at each event, and an entry may be dropped for a newer one.
@@ -10,9 +10,10 @@
 #define MEMORY_UNDONE_N 3
 
 struct hc_memory_entry {
+    struct hc_index_node node;       /* first member                         */
     struct hc_memory_entry *newer, *older;
+    int64_t seen;                    /* last put or found                    */
     size_t size;                     /* of this entry, its key included      */
-    uint64_t hash;
     int64_t before, count, at;       /* of our write; `at` of an answer      */
     int64_t earlier;                 /* our write before it, if ECS had not
                                         shown that one; or -1                */
@@ -28,38 +29,58 @@ struct hc_memory_entry {
     char key[];                      /* and the text                         */
 };
 
+/* A key as one text. */
+struct memory_name {
+    uint64_t key;                    /* of the index                         */
+    size_t n;                        /* 0: it is too long                    */
+    char text[HC_MEMORY_KEY];
+};
+
 void hc_memory_init(struct hc_memory *m, const struct hc_alloc *a)
 {
-    *m = (struct hc_memory){ .alloc = a };
+    *m = (struct hc_memory){ .alloc = a, .max = HC_MEMORY_MAX,
+                             .texts_max = HC_MEMORY_TEXTS };
     hc_known_hosts_init(&m->hosts, a);
+}
+
+static struct hc_memory_list *memory_list(struct hc_memory *m,
+                                          const struct hc_memory_entry *e)
+{
+    return &m->lists[e->text_n > 0];
 }
 
 static void memory_unlink(struct hc_memory *m, struct hc_memory_entry *e)
 {
+    struct hc_memory_list *l = memory_list(m, e);
+
     if (e->newer != NULL)
         e->newer->older = e->older;
     else
-        m->newest = e->older;
+        l->newest = e->older;
     if (e->older != NULL)
         e->older->newer = e->newer;
     else
-        m->oldest = e->newer;
+        l->oldest = e->newer;
     e->newer = e->older = NULL;
 }
 
 static void memory_link(struct hc_memory *m, struct hc_memory_entry *e)
 {
-    e->older = m->newest;
-    if (m->newest != NULL)
-        m->newest->newer = e;
+    struct hc_memory_list *l = memory_list(m, e);
+
+    e->seen = m->now;
+    e->older = l->newest;
+    if (l->newest != NULL)
+        l->newest->newer = e;
     else
-        m->oldest = e;
-    m->newest = e;
+        l->oldest = e;
+    l->newest = e;
 }
 
 static void memory_drop(struct hc_memory *m, struct hc_memory_entry *e)
 {
     memory_unlink(m, e);
+    hc_index_remove(&m->index, &e->node);
     m->n--;
     m->texts -= e->text_n;
     hc_free(m->alloc, e, e->size);
@@ -67,16 +88,16 @@ static void memory_drop(struct hc_memory *m, struct hc_memory_entry *e)
 
 void hc_memory_fini(struct hc_memory *m)
 {
-    while (m->newest != NULL)
-        memory_drop(m, m->newest);
+    for (size_t i = 0; i < 2; i++)
+        while (m->lists[i].newest != NULL)
+            memory_drop(m, m->lists[i].newest);
     hc_known_hosts_fini(&m->hosts);
 }
 
 /* ---- finding ---- */
 
-/* Writes the key as one text and returns its bytes; 0: it is too long. */
-static size_t memory_text(char out[HC_MEMORY_KEY],
-                          const struct hc_memory_key *key)
+static void memory_name(struct memory_name *to,
+                        const struct hc_memory_key *key)
 {
     const struct hc_str parts[] = {
         key->scope, HC_STR("\n"), key->name,
@@ -84,70 +105,114 @@ static size_t memory_text(char out[HC_MEMORY_KEY],
     };
     size_t n = 1;
 
-    out[0] = (char)('A' + (int)key->kind);
+    to->n = 0;
+    to->text[0] = (char)('A' + (int)key->kind);
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
         if (parts[i].n > HC_MEMORY_KEY - n)
-            return 0;
+            return;
         if (parts[i].n > 0)
-            memcpy(out + n, parts[i].p, parts[i].n);
+            memcpy(to->text + n, parts[i].p, parts[i].n);
         n += parts[i].n;
     }
-    return n;
+    to->n = n;
+    to->key = hc_index_key(hc_str_hash(HC_STR_HASH, hc_str_n(to->text, n)));
 }
 
-/* An entry that is found becomes the newest. */
+/* An entry that is found becomes the newest of its list. */
+static struct hc_memory_entry *memory_find_name(struct hc_memory *m,
+                                                const struct memory_name *name)
+{
+    struct hc_index_node *at = NULL;
+
+    while ((at = hc_index_find(&m->index, name->key, at)) != NULL) {
+        struct hc_memory_entry *e = (struct hc_memory_entry *)at;
+
+        if (name->n == 0 || e->key_n != name->n ||
+            memcmp(e->key, name->text, name->n) != 0)
+            continue;
+        memory_unlink(m, e);
+        memory_link(m, e);
+        return e;
+    }
+    return NULL;
+}
+
 static struct hc_memory_entry *memory_find(struct hc_memory *m,
                                            const struct hc_memory_key *key)
 {
-    char text[HC_MEMORY_KEY];
-    size_t n = m->newest != NULL ? memory_text(text, key) : 0;
-    uint64_t hash = hc_str_hash(HC_STR_HASH, (struct hc_str){ text, n });
-    struct hc_memory_entry *e = n > 0 ? m->newest : NULL;
+    struct memory_name name;
 
-    while (e != NULL && (e->hash != hash || e->key_n != n ||
-                         memcmp(e->key, text, n) != 0))
-        e = e->older;
-    if (e != NULL) {
-        memory_unlink(m, e);
-        memory_link(m, e);
+    if (m->n == 0)
+        return NULL;
+    memory_name(&name, key);
+    return memory_find_name(m, &name);
+}
+
+/* The same at this time: the entry counts as seen then. */
+static struct hc_memory_entry *memory_find_at(struct hc_memory *m,
+                                              const struct hc_memory_key *key,
+                                              int64_t now)
+{
+    m->now = now;
+    return memory_find(m, key);
+}
+
+/* False: there is no room for one more entry, or for its text, and none that
+ * was not seen for an hour. */
+static bool memory_make_room(struct hc_memory *m, size_t text_n)
+{
+    const struct hc_memory_list *l = m->lists;
+
+    if (text_n > m->texts_max)
+        return false;
+    while (m->n >= m->max || text_n > m->texts_max - m->texts) {
+        struct hc_memory_entry *e = l[1].oldest;
+
+        if (m->n >= m->max && l[0].oldest != NULL &&
+            (e == NULL || l[0].oldest->seen < e->seen))
+            e = l[0].oldest;
+        if (e == NULL || m->now < hc_time_add(e->seen, HC_MEMORY_SEEN))
+            return false;
+        memory_drop(m, e);
     }
-    return e;
+    return true;
 }
 
 static struct hc_memory_entry *memory_new(struct hc_memory *m,
-                                          const struct hc_memory_key *key,
+                                          const struct memory_name *name,
                                           struct hc_str value)
 {
-    char text[HC_MEMORY_KEY];
-    size_t n = memory_text(text, key);
-    struct hc_memory_entry *e;
+    const size_t size = sizeof(struct hc_memory_entry) + name->n + value.n;
+    struct hc_memory_entry *e = NULL;
 
-    if (m->alloc == NULL || n == 0)
-        return NULL;
-    if (m->n >= HC_MEMORY_MAX && m->oldest != NULL)
-        memory_drop(m, m->oldest);
-    e = hc_alloc(m->alloc, sizeof(*e) + n + value.n);
+    if (m->alloc != NULL && name->n > 0 && memory_make_room(m, value.n))
+        e = hc_alloc(m->alloc, size);
     if (e == NULL)
         return NULL;
-    e->size = sizeof(*e) + n + value.n;
-    e->hash = hc_str_hash(HC_STR_HASH, (struct hc_str){ text, n });
-    e->key_n = n;
-    memcpy(e->key, text, n);
+    e->size = size;
+    e->key_n = name->n;
+    memcpy(e->key, name->text, name->n);
     e->text_n = value.n;
     if (value.n > 0)
-        memcpy(e->key + n, value.p, value.n);
+        memcpy(e->key + name->n, value.p, value.n);
     m->texts += value.n;
+    hc_index_put(&m->index, &e->node, name->key);
     memory_link(m, e);
     m->n++;
     return e;
 }
 
 static struct hc_memory_entry *memory_get(struct hc_memory *m,
-                                          const struct hc_memory_key *key)
+                                          const struct hc_memory_key *key,
+                                          int64_t now)
 {
-    struct hc_memory_entry *e = memory_find(m, key);
+    struct memory_name name;
+    struct hc_memory_entry *e;
 
-    return e != NULL ? e : memory_new(m, key, HC_STR(""));
+    m->now = now;
+    memory_name(&name, key);
+    e = memory_find_name(m, &name);
+    return e != NULL ? e : memory_new(m, &name, HC_STR(""));
 }
 
 /* ---- our own writes ---- */
@@ -166,7 +231,7 @@ static bool memory_is_awaited(const struct hc_memory_entry *e, int64_t desired,
 void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
                      const struct hc_memory_write *write, int64_t now)
 {
-    struct hc_memory_entry *e = memory_get(m, key);
+    struct hc_memory_entry *e = memory_get(m, key, now);
 
     if (e == NULL)
         return;
@@ -183,7 +248,7 @@ void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
 void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
                    int64_t desired, int64_t now)
 {
-    struct hc_memory_entry *e = memory_find(m, key);
+    struct hc_memory_entry *e = memory_find_at(m, key, now);
 
     if (e == NULL || !e->written || memory_is_awaited(e, desired, now))
         return;
@@ -212,7 +277,7 @@ bool hc_memory_replaced(struct hc_memory *m, const struct hc_memory_key *key,
 void hc_memory_planned(struct hc_memory *m, const struct hc_memory_key *key,
                        int64_t wanted, uint64_t hosts, int64_t now)
 {
-    struct hc_memory_entry *e = memory_find(m, key);
+    struct hc_memory_entry *e = memory_find_at(m, key, now);
 
     if (e == NULL || !e->written || !e->replaced)
         return;
@@ -224,7 +289,7 @@ void hc_memory_planned(struct hc_memory *m, const struct hc_memory_key *key,
 bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t desired, int64_t now, int64_t *count)
 {
-    const struct hc_memory_entry *e = memory_find(m, key);
+    const struct hc_memory_entry *e = memory_find_at(m, key, now);
 
     if (e == NULL || !memory_is_awaited(e, desired, now))
         return false;
@@ -235,7 +300,7 @@ bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,
 int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
                      int64_t now)
 {
-    const struct hc_memory_entry *e = memory_find(m, key);
+    const struct hc_memory_entry *e = memory_find_at(m, key, now);
     int n = 0;
 
     for (unsigned i = 0; e != NULL && i < MEMORY_UNDONE_N && i < e->undone_n;
@@ -249,7 +314,8 @@ int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
 void hc_memory_saw_low(struct hc_memory *m, const struct hc_memory_key *key,
                        bool low, int64_t now)
 {
-    struct hc_memory_entry *e = low ? memory_get(m, key) : memory_find(m, key);
+    struct hc_memory_entry *e = low ? memory_get(m, key, now)
+                                    : memory_find_at(m, key, now);
 
     if (e == NULL)
         return;
@@ -261,7 +327,7 @@ void hc_memory_saw_low(struct hc_memory *m, const struct hc_memory_key *key,
 bool hc_memory_is_low(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t now)
 {
-    const struct hc_memory_entry *e = memory_find(m, key);
+    const struct hc_memory_entry *e = memory_find_at(m, key, now);
 
     return e != NULL && e->low &&
            now >= hc_time_add(e->low_since, HC_MEMORY_SIGHTING);
@@ -272,7 +338,7 @@ bool hc_memory_is_low(struct hc_memory *m, const struct hc_memory_key *key,
 void hc_memory_hold(struct hc_memory *m, const struct hc_memory_key *key,
                     char code[HC_MEMORY_HOLD])
 {
-    struct hc_memory_entry *e = code[0] != '\0' ? memory_get(m, key)
+    struct hc_memory_entry *e = code[0] != '\0' ? memory_get(m, key, m->now)
                                                 : memory_find(m, key);
     char before[HC_MEMORY_HOLD] = "";
 
@@ -296,7 +362,7 @@ bool hc_memory_has_version(struct hc_memory *m,
 void hc_memory_put_version(struct hc_memory *m,
                            const struct hc_memory_key *key, int64_t version)
 {
-    struct hc_memory_entry *e = memory_get(m, key);
+    struct hc_memory_entry *e = memory_get(m, key, m->now);
 
     if (e != NULL && version > e->count)
         e->count = version;
@@ -305,7 +371,7 @@ void hc_memory_put_version(struct hc_memory *m,
 bool hc_memory_answer(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t now, bool *yes)
 {
-    const struct hc_memory_entry *e = memory_find(m, key);
+    const struct hc_memory_entry *e = memory_find_at(m, key, now);
 
     if (e == NULL || now >= hc_time_add(e->at, HC_MEMORY_ANSWER))
         return false;
@@ -316,7 +382,7 @@ bool hc_memory_answer(struct hc_memory *m, const struct hc_memory_key *key,
 void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
                           int64_t now, bool yes)
 {
-    struct hc_memory_entry *e = memory_get(m, key);
+    struct hc_memory_entry *e = memory_get(m, key, now);
 
     if (e == NULL)
         return;
@@ -338,13 +404,15 @@ bool hc_memory_text(struct hc_memory *m, const struct hc_memory_key *key,
 void hc_memory_put_text(struct hc_memory *m, const struct hc_memory_key *key,
                         int64_t now, struct hc_str text)
 {
-    struct hc_memory_entry *e = memory_find(m, key);
+    struct memory_name name;
+    struct hc_memory_entry *e;
 
+    m->now = now;
+    memory_name(&name, key);
+    e = memory_find_name(m, &name);
     if (e != NULL)
         memory_drop(m, e);
-    if (text.n > HC_MEMORY_TEXTS - m->texts)
-        return;
-    e = memory_new(m, key, text);
+    e = memory_new(m, &name, text);
     if (e != NULL)
         e->at = now;
 }

@@ -2,19 +2,26 @@
  * its own writes and which of them were undone, versions of events, answers
  * that hold for five minutes, texts, and which hosts are of which provider.
  *
- * It is bounded: an entry that was not used for longest is dropped first.
- * Without memory nothing fails: each rule that needs it only holds back writes
- * that repeat. */
+ * It is bounded.  If it is full, the entry that was not seen for longest makes
+ * room, if that was an hour ago.  Else a new entry is not remembered: a sweep
+ * over more services than fit would forget each of them just before it comes
+ * again, and then no rule would work for any.  Without memory nothing fails:
+ * each rule that needs it only holds back writes that repeat.
+ *
+ * An entry has about 300 bytes, so a handle that sweeps 10,000 services keeps 3
+ * MiB, and one that fills its memory 40 MiB. */
 #ifndef HC_RECONCILE_MEMORY_H
 #define HC_RECONCILE_MEMORY_H
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/index.h"
 #include "base/str.h"
 #include "reconcile/known_hosts.h"
 
-#define HC_MEMORY_MAX 8192                       /* entries of all kinds     */
+#define HC_MEMORY_MAX 131072                     /* entries of all kinds     */
 #define HC_MEMORY_KEY 1024                       /* bytes of a key           */
+#define HC_MEMORY_SEEN (3600 * HC_SECOND)        /* and then it may go       */
 #define HC_MEMORY_SHOWN (30 * HC_SECOND)         /* ECS shows a write        */
 #define HC_MEMORY_UNDONE (600 * HC_SECOND)       /* undone writes count      */
 #define HC_MEMORY_ANSWER (300 * HC_SECOND)       /* an answer holds          */
@@ -24,11 +31,16 @@
 
 struct hc_memory_entry;
 
+struct hc_memory_list { struct hc_memory_entry *newest, *oldest; };
+
 struct hc_memory {                               /* alloc NULL: remembers not */
     const struct hc_alloc *alloc;
-    struct hc_memory_entry *newest, *oldest;
-    size_t n;
-    size_t texts;                                /* bytes of them            */
+    struct hc_index index;                       /* of all entries           */
+    struct hc_memory_list lists[2];              /* [1]: those with a text   */
+    size_t n, max;
+    size_t texts, texts_max;                     /* bytes of them            */
+    int64_t now;                                 /* of the newest call with a
+                                                    time                     */
     struct hc_known_hosts hosts;
 };
 

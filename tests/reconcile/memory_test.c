@@ -243,47 +243,131 @@ TEST(memory, texts_are_bounded_and_the_last_one_is_told)
     hc_free(t_alloc(), large, n);
 }
 
-TEST(memory, the_longest_unused_goes)
+/* A service of a cluster that has many. */
+static struct hc_memory_key numbered(char name[24], int64_t i)
+{
+    return (struct hc_memory_key){
+        .kind = MEMORY_SERVICE, .scope = HC_STR("many"),
+        .name = hc_str_n(name, hc_fmt(name, 24, "%lld", (long long)i)),
+    };
+}
+
+/* All of these services are written, somebody undoes that, and the next sweep
+ * wants the same count again. */
+static void sweep(int64_t n, int64_t now)
 {
     char name[24];
-    int64_t count;
 
-    begin();
-    hc_memory_wrote(&m, &web, &any, 0);
-    hc_memory_wrote(&m, &logs, &any, 0);
-    for (int i = 0; i < HC_MEMORY_MAX - 2; i++) {
-        struct hc_memory_key key = { MEMORY_SERVICE, { "c", 1 }, { name, 0 },
-                                     { NULL, 0 } };
+    for (int64_t i = 0; i < n; i++) {
+        const struct hc_memory_key key = numbered(name, i);
 
-        for (int v = i; v > 0 || key.name.n == 0; v /= 10)
-            name[key.name.n++] = (char)('0' + v % 10);
-        hc_memory_wrote(&m, &key, &any, 0);
+        hc_memory_saw(&m, &key, 1, now);
+        hc_memory_planned(&m, &key, 3, 7, now);
+        hc_memory_wrote(&m, &key, &any, now);
+        hc_memory_saw(&m, &key, 3, now);
     }
-    CHECK_INT(m.n, HC_MEMORY_MAX);
-    CHECK(hc_memory_awaits(&m, &web, 1, 0, &count));
-    hc_memory_put_version(&m, &(struct hc_memory_key){
-                                  .kind = MEMORY_VERSION }, 1);
-    CHECK_INT(m.n, HC_MEMORY_MAX);
-    CHECK(!hc_memory_awaits(&m, &logs, 1, 0, &count));
-    CHECK(hc_memory_awaits(&m, &web, 1, 0, &count));
+}
+
+static int64_t contested(int64_t n, int64_t now)
+{
+    char name[24];
+    int64_t all = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        const struct hc_memory_key key = numbered(name, i);
+
+        all += hc_memory_undone(&m, &key, now) == 3;
+    }
+    return all;
+}
+
+static bool is_known(const struct hc_memory_key *key)
+{
+    return hc_memory_has_version(&m, key, INT64_MIN);
+}
+
+TEST(memory, a_sweep_over_ten_thousand_services_is_remembered_whole)
+{
+    begin();
+    for (int64_t round = 0; round < 4; round++)
+        sweep(10000, round * 60 * S);
+    CHECK_INT(contested(10000, 200 * S), 10000);
+    CHECK_INT(m.n, 10000);
     hc_memory_fini(&m);
 }
 
-/* None was looked for a second time. */
-TEST(memory, it_never_holds_more_than_its_most)
+/* Were the service that was not seen for longest forgotten for the next one,
+ * each would be forgotten just before its turn. */
+TEST(memory, a_sweep_over_more_than_fit_is_remembered_in_part)
 {
     begin();
-    for (int64_t i = 0; i < HC_MEMORY_MAX + 3; i++) {
-        char name[24];
-        const struct hc_memory_key key = {
-            .kind = MEMORY_VERSION,
-            .name = hc_str_n(name, hc_fmt(name, sizeof(name), "%lld",
-                                          (long long)i)),
-        };
+    m.max = 100;
+    for (int64_t round = 0; round < 4; round++)
+        sweep(150, round * 60 * S);
+    CHECK_INT(m.n, 100);
+    CHECK_INT(contested(150, 200 * S), 100);
+    hc_memory_fini(&m);
+    CHECK_INT(m.n, 0);
+}
 
-        hc_memory_put_version(&m, &key, i);
+TEST(memory, the_longest_unseen_goes_after_an_hour)
+{
+    char name[24];
+    struct hc_memory_key key;
+    int64_t count;
+
+    begin();
+    m.max = 4;
+    sweep(4, 0);
+    key = numbered(name, 0);
+    hc_memory_saw(&m, &key, 3, 1 * S);
+    key = numbered(name, 4);
+    hc_memory_wrote(&m, &key, &any, 3600 * S - 1);
+    CHECK(!is_known(&key));
+    hc_memory_wrote(&m, &key, &any, 3600 * S);
+    CHECK(hc_memory_awaits(&m, &key, 1, 3600 * S, &count));
+    CHECK_INT(m.n, 4);
+    key = numbered(name, 1);
+    CHECK(!is_known(&key));
+    for (int i = 2; i < 4; i++) {
+        key = numbered(name, i);
+        CHECK(is_known(&key));                /* and seen now */
     }
-    CHECK_INT(m.n, HC_MEMORY_MAX);
+    key = numbered(name, 5);
+    hc_memory_wrote(&m, &key, &any, 3601 * S);
+    CHECK(is_known(&key));
+    key = numbered(name, 0);
+    CHECK(!is_known(&key));
+    CHECK_INT(m.n, 4);
+    hc_memory_fini(&m);
+}
+
+/* Texts and the other entries go in the order in which they were seen. */
+TEST(memory, a_text_makes_room_for_others_and_they_for_it)
+{
+    char name[24];
+    struct hc_memory_key key, text = { MEMORY_DEFINITION, { NULL, 0 },
+                                       { "one", 3 }, { NULL, 0 } };
+    struct hc_str got;
+
+    begin();
+    m.max = 2;
+    m.texts_max = 5;
+    hc_memory_put_text(&m, &text, 0, HC_STR("12345"));
+    key = numbered(name, 0);
+    hc_memory_wrote(&m, &key, &any, 1 * S);
+    text.name = HC_STR("two");
+    hc_memory_put_text(&m, &text, 3600 * S - 1, HC_STR("1"));
+    CHECK(!hc_memory_text(&m, &text, 0, &got));
+    hc_memory_put_text(&m, &text, 3600 * S, HC_STR("678901"));
+    CHECK_INT(m.texts, 5);                    /* it fits in no case */
+    hc_memory_put_text(&m, &text, 3600 * S, HC_STR("67890"));
+    CHECK(hc_memory_text(&m, &text, 0, &got));
+    CHECK_STR(got, "67890");
+    CHECK(is_known(&key) && m.n == 2);        /* and seen now */
+    key = numbered(name, 1);
+    hc_memory_wrote(&m, &key, &any, 7200 * S);
+    CHECK(is_known(&key) && m.n == 2 && m.texts == 0);
     hc_memory_fini(&m);
 }
 
