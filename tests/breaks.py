@@ -672,4 +672,8 @@ BREAKS = [
     ("what was seen a moment ago goes before what was seen long ago",
      "memory_make_room", r"l\[0\]\.oldest->seen < e->seen",
      "l[0].oldest->seen > e->seen"),
+    ("one service has two counts", "wishes_check_twice", r"fact->wish > 0",
+     "false"),
+    ("wishes of an answer before count as confirmed", "policy_link",
+     r"s->again = 0;", ";"),
 ]

@@ -45,19 +45,31 @@ static struct hc_str sweep_region(struct op_sweep *s)
     return HC_STR("");
 }
 
+struct sweep_text {
+    struct hc_index_node node;           /* first member                     */
+    struct hc_str s;
+};
+
 /* Each text once: a region or a role that is named twice is looked at once.
  * NULL: no memory. */
-static struct hc_str *sweep_each_once(struct op_sweep *s,
-                                      const char *const *from, size_t *n)
+static struct sweep_text *sweep_each_once(struct op_sweep *s,
+                                          const char *const *from, size_t *n)
 {
-    struct hc_str *to = hc_arena_zero(&s->op.arena, (*n + 1) * sizeof *to);
-    size_t kept = 0, at;
+    struct sweep_text *to = hc_arena_zero(&s->op.arena, (*n + 1) * sizeof *to);
+    struct hc_index index = { NULL };
+    size_t kept = 0;
 
     for (size_t i = 0; to != NULL && i < *n; i++) {
-        to[kept] = hc_str(from[i]);
-        for (at = 0; !hc_str_eq(to[at], to[kept]); at++)
+        const struct hc_str text = hc_str(from[i]);
+        uint64_t key = hc_index_key(hc_str_hash(HC_STR_HASH, text));
+        struct hc_index_node *at = hc_index_find(&index, key, NULL);
+
+        while (at != NULL && !hc_str_eq(((struct sweep_text *)at)->s, text))
+            at = hc_index_find(&index, key, at);
+        if (at != NULL)
             continue;
-        kept += at == kept;
+        to[kept].s = text;
+        hc_index_put(&index, &to[kept++].node, key);
     }
     *n = kept;
     return to;
@@ -86,7 +98,7 @@ static int sweep_put_places(struct op_sweep *s)
 {
     const struct headcount_sweep *r = &s->request;
     size_t regions_n = r->regions_n, roles_n = r->roles_n;
-    struct hc_str *regions, *roles;
+    struct sweep_text *regions, *roles;
     int err = hc_op_check_params(&s->op, roles_n > 0);
 
     if (regions_n > HC_SWEEP_SCOPES ||
@@ -100,13 +112,13 @@ static int sweep_put_places(struct op_sweep *s)
     if (regions == NULL || roles == NULL)
         return HEADCOUNT_ENOMEM;
     for (size_t i = 0; err == 0 && i < roles_n; i++)
-        err = sweep_check_role(s, roles[i]);
+        err = sweep_check_role(s, roles[i].s);
     if (regions_n == 0)
-        regions[regions_n++] = sweep_region(s);
+        regions[regions_n++].s = sweep_region(s);
     if (roles_n == 0)
-        roles[roles_n++] = HC_STR("");
+        roles[roles_n++].s = HC_STR("");
     for (size_t i = 0; err == 0 && i < regions_n; i++)
-        err = hc_op_check_endpoint(&s->op, regions[i]);
+        err = hc_op_check_endpoint(&s->op, regions[i].s);
     if (err < 0)
         return err;
     s->scopes = hc_arena_zero(&s->op.arena,
@@ -114,7 +126,7 @@ static int sweep_put_places(struct op_sweep *s)
     for (size_t i = 0; s->scopes != NULL && i < roles_n; i++)
         for (size_t k = 0; k < regions_n; k++)
             s->scopes[s->scopes_n++] = (struct hc_sweep_scope){
-                .region = regions[k], .role = roles[i],
+                .region = regions[k].s, .role = roles[i].s,
             };
     return s->scopes != NULL ? 0 : HEADCOUNT_ENOMEM;
 }

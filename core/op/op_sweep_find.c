@@ -56,11 +56,17 @@ static bool find_is_same(const struct op_target *t, size_t scope,
             (hc_arn_is_full(&other) && hc_arn_is_full(cluster)));
 }
 
-/* The slot that holds the cluster, or the one that would hold it. */
+/* The slot that holds the cluster, or the one that would hold it.  Most
+ * accounts have clusters of the same few names.  Region and account are those
+ * of the scope: a cluster that has only its name does not say them, and one
+ * that says them is in no other scope. */
 static size_t *find_slot(const struct op_sweep *s, size_t scope,
                          const struct hc_arn *cluster)
 {
-    uint64_t hash = hc_str_hash(HC_STR_HASH, cluster->name);
+    const struct hc_sweep_scope *place = &s->scopes[scope];
+    uint64_t hash = hc_str_hash(
+        hc_str_hash(hc_str_hash(HC_STR_HASH, cluster->name), place->region),
+        hc_role_account(place->role));
     size_t at = (size_t)hash & (s->slots_n - 1);
 
     while (s->slots[at] != 0 &&

@@ -1,7 +1,6 @@
 /* reconcile/facts.c - what was read from AWS for one reconcile, by key.
  *
- * Each kind is a linked list in the arena: a reconcile has few facts of a kind,
- * and a pointer to a fact stays valid until the end of the run.
+ * Lists of names have two texts for a key, and are few: they are a plain list.
  */
 #include "reconcile/facts.h"
 
@@ -15,11 +14,13 @@ void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a)
 
 void hc_facts_fini(struct hc_facts *f)
 {
-    for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
+    for (struct hc_fact_hosts *h = f->first[FACTS_HOSTS]; h != NULL;
+         h = h->key.next)
         hc_host_list_free(&h->list, f->alloc);
     for (struct hc_fact_names *l = f->names; l != NULL; l = l->next)
         hc_host_list_free(&l->all, f->alloc);
-    for (struct hc_fact_tasks *t = f->tasks; t != NULL; t = t->next) {
+    for (struct hc_fact_tasks *t = f->first[FACTS_TASKS]; t != NULL;
+         t = t->key.next) {
         hc_host_list_free(&t->all, f->alloc);
         hc_host_list_free(&t->hosts, f->alloc);
     }
@@ -29,122 +30,97 @@ void hc_facts_fini(struct hc_facts *f)
     *f = (struct hc_facts){ .alloc = f->alloc };
 }
 
+/* ---- by key ---- */
+
+/* A pointer to a fact stays valid until the end of the run. */
+static void *facts_get(struct hc_facts *f, const struct hc_fact_key *like,
+                       size_t size)
+{
+    uint64_t key = hc_index_key(hc_str_hash(HC_STR_HASH + like->kind +
+                                            HC_FACT_KINDS * like->part,
+                                            like->name));
+    struct hc_index_node *at = NULL;
+    struct hc_fact_key *k;
+
+    while ((at = hc_index_find(&f->index, key, at)) != NULL) {
+        k = (struct hc_fact_key *)at;
+        if (k->kind == like->kind && k->part == like->part &&
+            hc_str_eq(k->name, like->name))
+            return k;
+    }
+    k = hc_arena_zero(&f->arena, size);
+    if (k == NULL)
+        return NULL;
+    *k = *like;
+    k->name = hc_arena_str(&f->arena, like->name);
+    if (hc_arena_error(&f->arena) < 0)
+        return NULL;
+    hc_index_put(&f->index, &k->node, key);
+    k->next = f->first[like->kind];
+    f->first[like->kind] = k;
+    return k;
+}
+
 struct hc_fact_service *hc_facts_service(struct hc_facts *f,
                                          struct hc_str name)
 {
-    struct hc_fact_service *s = f->services;
-
-    while (s != NULL && !hc_str_eq(s->name, name))
-        s = s->next;
-    if (s != NULL)
-        return s;
-    s = hc_arena_zero(&f->arena, sizeof(*s));
-    if (s == NULL)
-        return NULL;
-    s->name = hc_arena_str(&f->arena, name);
-    s->next = f->services;
-    f->services = s;
-    return hc_arena_error(&f->arena) == 0 ? s : NULL;
+    return facts_get(f, &(struct hc_fact_key){ .kind = FACTS_SERVICE,
+                                               .name = name },
+                     sizeof(struct hc_fact_service));
 }
 
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
                                      struct hc_str filter,
                                      enum hc_reading reading)
 {
-    struct hc_fact_hosts *h = f->hosts;
+    const struct hc_fact_key like = {
+        .kind = FACTS_HOSTS, .name = filter,
+        .part = (unsigned)reading +
+                (*status == 'A' ? 0 : (unsigned)HC_READINGS),
+    };
+    struct hc_fact_hosts *h = facts_get(f, &like, sizeof(*h));
 
-    while (h != NULL && (strcmp(h->status, status) != 0 ||
-                         !hc_str_eq(h->filter, filter) ||
-                         h->reading != reading))
-        h = h->next;
-    if (h != NULL)
-        return h;
-    h = hc_arena_zero(&f->arena, sizeof(*h));
-    if (h == NULL)
-        return NULL;
-    h->status = status;
-    h->reading = reading;
-    h->filter = hc_arena_str(&f->arena, filter);
-    h->next = f->hosts;
-    f->hosts = h;
-    return hc_arena_error(&f->arena) == 0 ? h : NULL;
+    if (h != NULL) {
+        h->status = status;
+        h->reading = reading;
+    }
+    return h;
 }
 
-struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
-                                   struct hc_fact_bool **list,
+struct hc_fact_bool *hc_facts_bool(struct hc_facts *f, enum hc_fact_kind kind,
                                    struct hc_str name)
 {
-    struct hc_fact_bool *a = *list;
-
-    while (a != NULL && !hc_str_eq(a->name, name))
-        a = a->next;
-    if (a != NULL)
-        return a;
-    a = hc_arena_zero(&f->arena, sizeof(*a));
-    if (a == NULL)
-        return NULL;
-    a->name = hc_arena_str(&f->arena, name);
-    a->next = *list;
-    *list = a;
-    return hc_arena_error(&f->arena) == 0 ? a : NULL;
+    return facts_get(f, &(struct hc_fact_key){ .kind = kind, .name = name },
+                     sizeof(struct hc_fact_bool));
 }
 
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn)
 {
-    struct hc_fact_definition *d = f->definitions;
-
-    while (d != NULL && !hc_str_eq(d->arn, arn))
-        d = d->next;
-    if (d != NULL)
-        return d;
-    d = hc_arena_zero(&f->arena, sizeof(*d));
-    if (d == NULL)
-        return NULL;
-    d->arn = hc_arena_str(&f->arena, arn);
-    d->next = f->definitions;
-    f->definitions = d;
-    return hc_arena_error(&f->arena) == 0 ? d : NULL;
+    return facts_get(f, &(struct hc_fact_key){ .kind = FACTS_DEFINITION,
+                                               .name = arn },
+                     sizeof(struct hc_fact_definition));
 }
 
 struct hc_fact_tasks *hc_facts_tasks(struct hc_facts *f,
                                      struct hc_str service)
 {
-    struct hc_fact_tasks *t = f->tasks;
-
-    while (t != NULL && !hc_str_eq(t->service, service))
-        t = t->next;
-    if (t != NULL)
-        return t;
-    t = hc_arena_zero(&f->arena, sizeof(*t));
-    if (t == NULL)
-        return NULL;
-    t->service = hc_arena_str(&f->arena, service);
-    t->next = f->tasks;
-    f->tasks = t;
-    return hc_arena_error(&f->arena) == 0 ? t : NULL;
+    return facts_get(f, &(struct hc_fact_key){ .kind = FACTS_TASKS,
+                                               .name = service },
+                     sizeof(struct hc_fact_tasks));
 }
 
 struct hc_fact_placed *hc_facts_placed(struct hc_facts *f,
                                        struct hc_str service,
                                        enum hc_reading reading)
 {
-    struct hc_fact_placed *p = f->placed;
-
-    while (p != NULL && (!hc_str_eq(p->service, service) ||
-                         p->reading != reading))
-        p = p->next;
-    if (p != NULL)
-        return p;
-    p = hc_arena_zero(&f->arena, sizeof(*p));
-    if (p == NULL)
-        return NULL;
-    p->service = hc_arena_str(&f->arena, service);
-    p->reading = reading;
-    p->next = f->placed;
-    f->placed = p;
-    return hc_arena_error(&f->arena) == 0 ? p : NULL;
+    return facts_get(f, &(struct hc_fact_key){ .kind = FACTS_PLACED,
+                                               .name = service,
+                                               .part = (unsigned)reading },
+                     sizeof(struct hc_fact_placed));
 }
+
+/* ---- what they tell ---- */
 
 /* The text is read only where hosts are looked at: most reconciles that recall
  * a definition want its constraints alone. */
@@ -208,21 +184,24 @@ void hc_fact_hosts_reset(struct hc_fact_hosts *h)
 
 bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h)
 {
-    return h->filter.n == 0 || hc_str_eq(h->filter, HC_FACTS_EC2);
+    return h->key.name.n == 0 || hc_str_eq(h->key.name, HC_FACTS_EC2);
 }
 
 /* Services stay: after a write their count is ours, and ECS may still show the
  * old one. */
 void hc_facts_forget_hosts(struct hc_facts *f)
 {
-    for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
+    for (struct hc_fact_hosts *h = f->first[FACTS_HOSTS]; h != NULL;
+         h = h->key.next)
         hc_fact_hosts_reset(h);
-    for (struct hc_fact_tasks *t = f->tasks; t != NULL; t = t->next) {
+    for (struct hc_fact_tasks *t = f->first[FACTS_TASKS]; t != NULL;
+         t = t->key.next) {
         t->fact = t->details = (struct hc_fact){ .state = FACT_UNKNOWN };
         hc_host_list_reset(&t->all);
         hc_host_list_reset(&t->hosts);
     }
-    for (struct hc_fact_placed *p = f->placed; p != NULL; p = p->next)
+    for (struct hc_fact_placed *p = f->first[FACTS_PLACED]; p != NULL;
+         p = p->key.next)
         p->fact = (struct hc_fact){ .state = FACT_UNKNOWN };
     for (size_t i = 0; i < HC_READINGS; i++) {
         hc_ecs_answer_fini(&f->cluster[i].value.answer);

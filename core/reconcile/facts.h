@@ -22,6 +22,7 @@
 #ifndef HC_RECONCILE_FACTS_H
 #define HC_RECONCILE_FACTS_H
 
+#include "base/index.h"
 #include "ecs/ops.h"
 #include "plan/host_list.h"
 #include "plan/measure.h"
@@ -42,20 +43,34 @@ struct hc_fact {
 
 enum hc_reading { READING_FIRST, READING_CONFIRMING, HC_READINGS };
 
-struct hc_fact_service {
-    struct hc_fact fact;
+enum hc_fact_kind { FACTS_SERVICE, FACTS_HOSTS, FACTS_CAPACITY,
+                    FACTS_INSTANCES, FACTS_TARGET, FACTS_DEFINITION,
+                    FACTS_TASKS, FACTS_PLACED, HC_FACT_KINDS };
+
+/* A fact's key, and its place among the facts of its kind. */
+struct hc_fact_key {
+    struct hc_index_node node;        /* first member                        */
     struct hc_str name;
-    const struct hc_ecs_service *value;         /* NULL: no such service */
-    struct hc_fact_service *next;
+    unsigned kind, part;              /* part: what the name does not say    */
+    void *next;                       /* the one that was asked for before   */
 };
 
-struct hc_fact_hosts {
+struct hc_fact_service {
+    struct hc_fact_key key;           /* first member, as of each kind       */
+    struct hc_fact fact;
+    const struct hc_ecs_service *value;         /* NULL: no such service */
+    size_t wish;                      /* place + 1 of its wish; 0: none      */
+    size_t again;                     /* likewise, of the first in the second
+                                         answer of a policy                  */
+};
+
+struct hc_fact_hosts {                /* key.name: the filter                */
+    struct hc_fact_key key;
     struct hc_fact fact;              /* of the list                         */
     struct hc_fact details;           /* of the description of all in it     */
     struct hc_fact providers;         /* of the provider of all in it: of their
                                          description, or of memory           */
     const char *status;               /* "ACTIVE"; static                    */
-    struct hc_str filter;
     enum hc_reading reading;
     struct hc_host_list list;
     bool relisted;                    /* read again: it contradicted the event
@@ -69,7 +84,6 @@ struct hc_fact_hosts {
     bool new_question;                /* no older version had the question that
                                          it answers: a snapshot has to have it
                                          */
-    struct hc_fact_hosts *next;
 };
 
 struct hc_fact_cluster {
@@ -78,37 +92,32 @@ struct hc_fact_cluster {
 };
 
 struct hc_fact_bool {               /* yes or no                           */
+    struct hc_fact_key key;
     struct hc_fact fact;
-    struct hc_str name;
     bool yes;
-    struct hc_fact_bool *next;
 };
 
 struct hc_fact_definition {           /* a revision: it never changes        */
+    struct hc_fact_key key;           /* name: the ARN                       */
     struct hc_fact fact;
-    struct hc_str arn;
     const struct hc_ecs_text *constraints;
     bool unclear, fixed_port;         /* as hc_ecs_definition                */
     struct hc_str needs_text;         /* hc_ecs_put_needs; n == 0: not known */
     const struct hc_ecs_needs *needs; /* read from it, once it is asked for  */
-    struct hc_fact_definition *next;
 };
 
 struct hc_fact_tasks {                /* those of a service that are to run  */
+    struct hc_fact_key key;
     struct hc_fact fact;              /* of the list                         */
     struct hc_fact details;           /* of the description of all in it     */
-    struct hc_str service;
     struct hc_host_list all;          /* their ARNs                          */
     struct hc_host_list hosts;        /* that have one of them               */
-    struct hc_fact_tasks *next;
 };
 
 struct hc_fact_placed {               /* made of other facts                 */
+    struct hc_fact_key key;           /* name: of the service                */
     struct hc_fact fact;
-    struct hc_str service;
-    enum hc_reading reading;
     const struct headcount_placement *value;    /* NULL: it has no hosts     */
-    struct hc_fact_placed *next;
 };
 
 struct hc_fact_names {
@@ -124,27 +133,23 @@ struct hc_facts {
     struct hc_fact elsewhere;         /* a VALUE: it is in another place, so
                                          there is no such thing here         */
     struct hc_arena arena;
-    struct hc_fact_service *services;
-    struct hc_fact_hosts *hosts;
+    struct hc_index index;            /* of all that have a key              */
+    void *first[HC_FACT_KINDS];       /* the newest of each kind             */
     struct hc_fact_cluster cluster[HC_READINGS];
-    struct hc_fact_bool *capacity, *instances, *targets;
-    struct hc_fact_definition *definitions;
-    struct hc_fact_tasks *tasks;
-    struct hc_fact_placed *placed;
     struct hc_fact_names *names;
 };
 
 void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a);
 void hc_facts_fini(struct hc_facts *f);
-/* The fact of this key, UNKNOWN if it is new; NULL without memory. */
+/* The fact of this key, UNKNOWN if it is new; NULL without memory.  `status`
+ * is static: "ACTIVE" or "DRAINING". */
 struct hc_fact_service *hc_facts_service(struct hc_facts *f,
                                          struct hc_str name);
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
                                      struct hc_str filter,
                                      enum hc_reading reading);
-/* `list` is &f->capacity, &f->instances or &f->targets. */
-struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
-                                   struct hc_fact_bool **list,
+/* `kind` is FACTS_CAPACITY, FACTS_INSTANCES or FACTS_TARGET. */
+struct hc_fact_bool *hc_facts_bool(struct hc_facts *f, enum hc_fact_kind kind,
                                    struct hc_str name);
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);

@@ -49,9 +49,9 @@ static int next_add_service(struct hc_run *r, struct hc_exchange *x,
     if (fact->fact.state != FACT_UNKNOWN)
         return 0;
     for (size_t i = 0; i < x->ids_n; i++)
-        if (hc_str_eq(x->ids[i], fact->name))
+        if (hc_str_eq(x->ids[i], fact->key.name))
             return 0;
-    x->ids[x->ids_n++] = fact->name;
+    x->ids[x->ids_n++] = fact->key.name;
     return 0;
 }
 
@@ -148,7 +148,7 @@ static struct hc_fact *plan_all_hosts(struct hc_run *r, struct hc_exchange *x,
  * first one. */
 static struct hc_fact *next_providers(struct hc_run *r, struct hc_exchange *x,
                                       const struct hc_ecs_share *all,
-                                      struct hc_fact_bool **facts, bool once)
+                                      enum hc_fact_kind kind, bool once)
 {
     struct hc_fact_bool *first = NULL, *a;
     const struct hc_ecs_share *t = all;
@@ -156,11 +156,11 @@ static struct hc_fact *next_providers(struct hc_run *r, struct hc_exchange *x,
     hc_exchange_set(x, &hc_exchange_providers, NULL, NULL);
     while (t != NULL && x->ids_n < HC_ECS_BATCH_PROVIDERS &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
-        a = hc_facts_bool(&r->facts, facts, t->provider);
+        a = hc_facts_bool(&r->facts, kind, t->provider);
         if (a == NULL)
             return NULL;
         if (once ? a->fact.state == FACT_UNKNOWN : !next_has(&a->fact)) {
-            x->ids[x->ids_n++] = a->name;
+            x->ids[x->ids_n++] = a->key.name;
             first = first != NULL ? first : a;
         }
         t = t->next;
@@ -171,7 +171,7 @@ static struct hc_fact *next_providers(struct hc_run *r, struct hc_exchange *x,
 static struct hc_fact *plan_providers(struct hc_run *r, struct hc_exchange *x,
                                       const struct hc_plan_input *in)
 {
-    return next_providers(r, x, in->service->providers, &r->facts.capacity,
+    return next_providers(r, x, in->service->providers, FACTS_CAPACITY,
                           false);
 }
 
@@ -201,11 +201,11 @@ static int plan_other_targets(struct hc_run *r, struct hc_exchange *x)
         if (s == NULL || s->value == NULL ||
             hc_first_look_is_alone(s->value, hc_run_wall(r), why))
             continue;
-        a = hc_facts_bool(&r->facts, &r->facts.targets, s->value->name);
+        a = hc_facts_bool(&r->facts, FACTS_TARGET, s->value->name);
         if (a == NULL)
             return HEADCOUNT_ENOMEM;
         if (a->fact.state == FACT_UNKNOWN)
-            x->ids[x->ids_n++] = a->name;
+            x->ids[x->ids_n++] = a->key.name;
     }
     return 0;
 }
@@ -214,12 +214,12 @@ static struct hc_fact *plan_target(struct hc_run *r, struct hc_exchange *x,
                                    const struct hc_plan_input *in)
 {
     struct hc_fact_bool *a =
-        hc_facts_bool(&r->facts, &r->facts.targets, in->service->name);
+        hc_facts_bool(&r->facts, FACTS_TARGET, in->service->name);
 
     if (a == NULL)
         return NULL;
     hc_exchange_set(x, &hc_exchange_scalable_target, &a->fact, a);
-    x->ids[x->ids_n++] = a->name;
+    x->ids[x->ids_n++] = a->key.name;
     if (in->wish->looks && plan_other_targets(r, x) < 0)
         return NULL;
     return &a->fact;
@@ -229,7 +229,7 @@ static struct hc_fact *plan_target(struct hc_run *r, struct hc_exchange *x,
 static struct hc_fact *plan_instances(struct hc_run *r, struct hc_exchange *x,
                                       const struct hc_plan_input *in)
 {
-    return next_providers(r, x, in->service->providers, &r->facts.instances,
+    return next_providers(r, x, in->service->providers, FACTS_INSTANCES,
                           true);
 }
 

@@ -12,12 +12,12 @@
 const struct hc_fact_hosts *hc_offline_all(const struct hc_facts *f,
                                            const struct hc_fact_hosts *of)
 {
-    const struct hc_fact_hosts *h = f->hosts;
+    const struct hc_fact_hosts *h = f->first[FACTS_HOSTS];
 
-    while (h != NULL && (h->filter.n > 0 || h->reading != of->reading ||
+    while (h != NULL && (h->key.name.n > 0 || h->reading != of->reading ||
                          h->details.state != FACT_VALUE ||
                          !hc_str_eqz(hc_str(h->status), of->status)))
-        h = h->next;
+        h = h->key.next;
     return h;
 }
 
@@ -52,12 +52,12 @@ int hc_offline_by_filter(struct hc_facts *f, struct hc_fact_hosts *list,
                          const struct hc_fact_hosts *all,
                          struct headcount_error *e)
 {
-    int got = hc_query_check(list->filter, e);
+    int got = hc_query_check(list->key.name, e);
 
     for (size_t i = 0; got >= 0 && i < all->list.n; i++) {
         const struct hc_ecs_host *d = all->list.hosts[i].details;
 
-        got = d == NULL ? 0 : hc_query_matches(list->filter, d, e);
+        got = d == NULL ? 0 : hc_query_matches(list->key.name, d, e);
         if (got > 0)
             got = offline_add(f, list, &all->list.hosts[i]);
     }

@@ -69,12 +69,10 @@ static bool placed_is_refused(struct hc_run *r)
 /* A snapshot that a person made tells the tasks of each host. */
 static bool placed_is_told(struct hc_run *r, const struct hc_plan_input *in)
 {
-    const struct hc_fact_tasks *t = r->facts.tasks;
+    const struct hc_fact_tasks *t =
+        r->taken != 0 ? hc_facts_tasks(&r->facts, in->service->name) : NULL;
 
-    while (r->taken != 0 && t != NULL &&
-           !hc_str_eq(t->service, in->service->name))
-        t = t->next;
-    return r->taken != 0 && t != NULL;
+    return t != NULL && t->fact.state != FACT_UNKNOWN;
 }
 
 static bool placed_tasks_known(const struct hc_fact_tasks *t)
@@ -133,13 +131,13 @@ static bool placed_derive_all(struct hc_run *r, const struct hc_plan_input *in,
  * another.  A policy may ask about many services, which lack the same hosts. */
 static bool placed_share_details(struct hc_run *r, struct hc_fact_hosts *to)
 {
-    const struct hc_fact_hosts *h = r->facts.hosts;
+    const struct hc_fact_hosts *h = r->facts.first[FACTS_HOSTS];
     int got = 0;
 
     if (!r->full || !placed_has(&to->fact) || to->list.n == 0)
         return true;
     for (; got == 0 && h != NULL && to->details.state == FACT_UNKNOWN;
-         h = h->next)
+         h = h->key.next)
         if (h->reading == to->reading && placed_has(&h->details) &&
             hc_str_eqz(hc_str(h->status), to->status))
             got = hc_offline_describe(&r->facts, to, h);
@@ -226,7 +224,7 @@ static bool placed_shares(struct hc_run *r, const struct hc_plan_input *in,
         };
     while (all != NULL && (t = hc_ecs_share_used(all, t)) != NULL) {
         const struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
+            hc_facts_bool(&r->facts, FACTS_CAPACITY, t->provider);
 
         if (a == NULL || !placed_has(&a->fact))
             return false;

@@ -279,7 +279,7 @@ static void input_scaled(struct hc_run *r, struct hc_plan_input *in)
     while (in->scaled != KNOWN_YES && t != NULL &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
         struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
+            hc_facts_bool(&r->facts, FACTS_CAPACITY, t->provider);
 
         hc_exchange_providers.recall(r, a);
         if (a == NULL || !input_has(&a->fact))
@@ -294,7 +294,7 @@ static void input_scaled(struct hc_run *r, struct hc_plan_input *in)
 static void input_target(struct hc_run *r, struct hc_plan_input *in)
 {
     struct hc_fact_bool *a =
-        hc_facts_bool(&r->facts, &r->facts.targets, in->service->name);
+        hc_facts_bool(&r->facts, FACTS_TARGET, in->service->name);
 
     hc_exchange_scalable_target.recall(r, a);
     /* A snapshot without this answer is planned as if the run had not asked. */
@@ -320,7 +320,7 @@ static void input_instances(struct hc_run *r, struct hc_plan_input *in)
     while (r->taken == 0 && in->instances != KNOWN_YES && t != NULL &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
         const struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, &r->facts.instances, t->provider);
+            hc_facts_bool(&r->facts, FACTS_INSTANCES, t->provider);
 
         if (a == NULL || a->fact.state == FACT_UNKNOWN)
             in->instances = KNOWN_NOT_YET;
@@ -365,10 +365,10 @@ static void input_writes(struct hc_run *r, struct hc_plan_input *in)
  * from these hosts, and not from a list of the wish. */
 static uint64_t input_asked_print(const struct hc_run *r)
 {
-    const struct hc_fact_hosts *list = r->facts.hosts;
+    const struct hc_fact_hosts *list = r->facts.first[FACTS_HOSTS];
     uint64_t print = 0;
 
-    for (; list != NULL; list = list->next)
+    for (; list != NULL; list = list->key.next)
         if (list->asked && list->reading == READING_FIRST &&
             input_has(&list->fact))
             print += hc_measure_print(&list->list, NULL);

@@ -244,6 +244,28 @@ void hc_policy_fail(struct hc_run *r, const char *code, const char *what)
     policy_end_again(r);
 }
 
+/* Lets the fact of each service find the wishes for it. NULL: no memory. */
+static const size_t *policy_link(struct hc_run *r,
+                                 const struct hc_wish *wishes, size_t n)
+{
+    size_t *next = hc_arena_zero(&r->facts.arena, (n + 1) * sizeof(*next));
+    struct hc_fact_service *s;
+    struct hc_arn arn;
+
+    for (s = r->facts.first[FACTS_SERVICE]; s != NULL; s = s->key.next)
+        s->again = 0;
+    for (size_t i = n; next != NULL && i > 0; i--) {
+        if (hc_arn_service(&arn, wishes[i - 1].service, NULL) < 0)
+            continue;
+        s = hc_facts_service(&r->facts, arn.name);
+        if (s == NULL)
+            return NULL;
+        next[i - 1] = s->again;
+        s->again = i;
+    }
+    return next;
+}
+
 /* The policy's second run: its wishes are only compared, and none of them is
  * written.  A rule that would fail the cluster at the first run fails this
  * run, too. */
@@ -259,10 +281,16 @@ static void policy_confirm(struct hc_run *r, const struct hc_wish *wishes,
         hc_policy_fail(r, "EPOLICY", e.what);
         return;
     }
+    const size_t *next = policy_link(r, wishes, n);
+
+    if (next == NULL) {
+        hc_policy_fail(r, "ENOMEM", "no memory for facts");
+        return;
+    }
     if (policy_is_in_look(r))
-        hc_verify_wishes(r, wishes, n);
+        hc_verify_wishes(r, wishes);
     else
-        r->again = (struct hc_again){ { .state = FACT_VALUE }, wishes, n };
+        r->again = (struct hc_again){ { .state = FACT_VALUE }, wishes, next };
     policy_end_again(r);
 }
 

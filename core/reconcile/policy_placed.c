@@ -22,7 +22,7 @@ int hc_policy_placed(struct hc_run *r, struct hc_known *k,
     const struct headcount_placement *value;
     int err;
 
-    *wish = (struct hc_wish){ .service = k->placed->service,
+    *wish = (struct hc_wish){ .service = k->placed->key.name,
                               .rule = { .placeable = true } };
     err = hc_plan_input_placement(r, in, wish, k->service, &e);
     if (err == HEADCOUNT_ENOMEM)

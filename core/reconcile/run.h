@@ -123,7 +123,8 @@ struct hc_policy_turn {
 struct hc_again {
     struct hc_fact fact;
     const struct hc_wish *wishes;
-    size_t n;
+    const size_t *next;               /* of each wish: place + 1 of the next one
+                                         for its service; 0: none            */
 };
 
 /* ---- the wish at hand ---- */

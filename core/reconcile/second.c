@@ -169,7 +169,7 @@ void hc_second_again(struct hc_run *r, struct hc_plan_input *in)
 {
     const struct hc_again *again = &r->again;
     struct hc_plan_input other = *in;
-    struct hc_arn arn;
+    const struct hc_fact_service *fact;
 
     in->asked = r->policy.counted;
     if (r->facts.cluster[READING_CONFIRMING].fact.state == FACT_VALUE)
@@ -177,12 +177,12 @@ void hc_second_again(struct hc_run *r, struct hc_plan_input *in)
     if (again->fact.state != FACT_VALUE)
         return;
     in->again = HC_PLAN_NO_WISH;
-    for (size_t i = 0; i < again->n; i++) {
-        const struct hc_wish *w = &again->wishes[i];
+    fact = hc_facts_service(&r->facts, r->names[r->at].name);
+    for (size_t i = fact != NULL ? fact->again : 0; i > 0;
+         i = again->next[i - 1]) {
+        const struct hc_wish *w = &again->wishes[i - 1];
 
-        if (hc_arn_service(&arn, w->service, NULL) < 0 ||
-            !hc_str_eq(arn.name, r->names[r->at].name) ||
-            !second_counts_alike(in->wish, w))
+        if (!second_counts_alike(in->wish, w))
             continue;
         other.wish = w;
         in->again = hc_plan_wanted(&other);

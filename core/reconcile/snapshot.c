@@ -35,7 +35,7 @@ static void snapshot_services(struct hc_buf *out, const struct hc_facts *f)
     const struct hc_fact_service *s;
 
     snapshot_open(out, "services", '[');
-    for (s = f->services; s != NULL; s = s->next)
+    for (s = f->first[FACTS_SERVICE]; s != NULL; s = s->key.next)
         if (s->fact.state == FACT_VALUE && s->value != NULL) {
             hc_json_put_comma(out);
             hc_buf_chr(out, '\n');
@@ -43,10 +43,10 @@ static void snapshot_services(struct hc_buf *out, const struct hc_facts *f)
         }
     hc_buf_chr(out, ']');
     snapshot_open(out, "failures", '[');
-    for (s = f->services; s != NULL; s = s->next)
+    for (s = f->first[FACTS_SERVICE]; s != NULL; s = s->key.next)
         if (s->fact.state == FACT_VALUE && s->value == NULL) {
             snapshot_open(out, NULL, '{');
-            hc_json_put_member(out, "arn", s->name);
+            hc_json_put_member(out, "arn", s->key.name);
             hc_json_put_member(out, "reason", HC_STR("MISSING"));
             hc_buf_chr(out, '}');
         }
@@ -59,7 +59,7 @@ static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
 {
     snapshot_open(out, NULL, '{');
     hc_json_put_member(out, "status", hc_str(h->status));
-    hc_json_put_member(out, "filter", h->filter);
+    hc_json_put_member(out, "filter", h->key.name);
     snapshot_bool(out, "described", h->details.state == FACT_VALUE);
     snapshot_open(out, "hosts", '[');
     for (size_t i = 0; i < h->list.n; i++) {
@@ -87,7 +87,8 @@ static void snapshot_reading(struct hc_buf *out, const struct hc_facts *f,
         hc_buf_chr(out, '}');
     }
     snapshot_open(out, "lists", '[');
-    for (const struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
+    for (const struct hc_fact_hosts *h = f->first[FACTS_HOSTS]; h != NULL;
+         h = h->key.next)
         if (h->reading == reading && h->fact.state == FACT_VALUE)
             snapshot_list(out, h);
     hc_buf_lit(out, "]}");
@@ -121,11 +122,11 @@ static void snapshot_answers(struct hc_buf *out, const char *key,
                              const char *yes)
 {
     snapshot_open(out, key, '[');
-    for (; a != NULL; a = a->next) {
+    for (; a != NULL; a = a->key.next) {
         if (a->fact.state != FACT_VALUE)
             continue;
         snapshot_open(out, NULL, '{');
-        hc_json_put_member(out, name, a->name);
+        hc_json_put_member(out, name, a->key.name);
         snapshot_bool(out, yes, a->yes);
         hc_buf_chr(out, '}');
     }
@@ -137,12 +138,12 @@ static void snapshot_answers(struct hc_buf *out, const char *key,
 static void snapshot_tasks(struct hc_buf *out, const struct hc_fact_tasks *t)
 {
     snapshot_open(out, "serviceTasks", '[');
-    for (; t != NULL; t = t->next) {
+    for (; t != NULL; t = t->key.next) {
         if (t->fact.state != FACT_VALUE ||
             (t->all.n > 0 && t->details.state != FACT_VALUE))
             continue;
         snapshot_open(out, NULL, '{');
-        hc_json_put_member(out, "service", t->service);
+        hc_json_put_member(out, "service", t->key.name);
         snapshot_open(out, "hosts", '[');
         for (size_t i = 0; i < t->hosts.n; i++) {
             hc_json_put_comma(out);
@@ -159,11 +160,11 @@ static void snapshot_definitions(struct hc_buf *out,
                                  const struct hc_fact_definition *d)
 {
     snapshot_open(out, "taskDefinitions", '[');
-    for (; d != NULL; d = d->next) {
+    for (; d != NULL; d = d->key.next) {
         if (d->fact.state != FACT_VALUE)
             continue;
         snapshot_open(out, NULL, '{');
-        hc_json_put_member(out, "taskDefinitionArn", d->arn);
+        hc_json_put_member(out, "taskDefinitionArn", d->key.name);
         hc_ecs_put_constraints(out, d->constraints, false, d->unclear);
         snapshot_bool(out, "fixedHostPort", d->fixed_port);
         if (d->needs_text.n > 0) {
@@ -205,10 +206,12 @@ void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
     snapshot_reading(out, f, READING_CONFIRMING);
     hc_buf_chr(out, ']');
     snapshot_lists(out, f);
-    snapshot_answers(out, "capacityProviders", f->capacity, "name", "managed");
-    snapshot_definitions(out, f->definitions);
-    snapshot_tasks(out, f->tasks);
-    snapshot_answers(out, "scalableTargets", f->targets, "service", "owned");
+    snapshot_answers(out, "capacityProviders", f->first[FACTS_CAPACITY],
+                     "name", "managed");
+    snapshot_definitions(out, f->first[FACTS_DEFINITION]);
+    snapshot_tasks(out, f->first[FACTS_TASKS]);
+    snapshot_answers(out, "scalableTargets", f->first[FACTS_TARGET],
+                     "service", "owned");
     hc_buf_chr(out, '}');
     snapshot_redact(out, cluster->account);
 }

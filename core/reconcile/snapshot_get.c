@@ -248,8 +248,8 @@ static int snap_answer_end(struct snap_reader *r,
         return snap_refuse("a name or an answer is missing in",
                                capacity ? HC_STR("capacityProviders")
                                         : HC_STR("scalableTargets"), e);
-    a = hc_facts_bool(r->facts, capacity ? &r->facts->capacity
-                                           : &r->facts->targets, r->name);
+    a = hc_facts_bool(r->facts, capacity ? FACTS_CAPACITY : FACTS_TARGET,
+                      r->name);
     if (a == NULL)
         return snap_no_memory(e);
     a->fact.state = FACT_VALUE;
@@ -292,7 +292,7 @@ static int snap_tasks_end(struct snap_reader *r,
     if (t == NULL)
         return snap_no_memory(e);
     if (t->fact.state != FACT_UNKNOWN)
-        return snap_refuse("it tells twice of the tasks of", t->service, e);
+        return snap_refuse("it tells twice of the tasks of", t->key.name, e);
     t->hosts = r->names;
     t->fact.state = t->details.state = FACT_VALUE;
     r->names = (struct hc_host_list){ .n = 0 };
@@ -306,15 +306,16 @@ static int snap_definition_end(struct snap_reader *r,
     struct hc_fact_definition *d;
 
     /* "fixedHostPort" came later: a snapshot without it says no. */
-    if (r->definition.arn.n == 0 ||
+    if (r->definition.key.name.n == 0 ||
         !hc_view_gave(item, snap_definition_shape, SNAP_CONSTRAINT))
         return snap_refuse("a member is missing in",
                            HC_STR("taskDefinitions"), e);
-    d = hc_facts_definition(r->facts, r->definition.arn);
+    d = hc_facts_definition(r->facts, r->definition.key.name);
     if (d == NULL)
         return snap_no_memory(e);
     if (d->fact.state != FACT_UNKNOWN)
-        return snap_refuse("it tells twice of task definition", d->arn, e);
+        return snap_refuse("it tells twice of task definition", d->key.name,
+                           e);
     d->constraints = r->constraints;
     d->unclear = r->definition.unclear;
     d->fixed_port = r->definition.fixed_port;
@@ -416,7 +417,7 @@ static void snap_value(struct snap_reader *r,
         break;
     case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
     case SNAP_DEFINITION_ARN:
-        r->definition.arn = hc_arena_str(arena, item->text);
+        r->definition.key.name = hc_arena_str(arena, item->text);
         break;
     case SNAP_NEEDS:
         r->definition.needs_text = hc_arena_str(arena, item->text);

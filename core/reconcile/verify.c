@@ -101,7 +101,7 @@ int hc_verify_begin(struct hc_run *r)
     v->round++;
     hc_facts_forget_hosts(&r->facts);
     r->claims = NULL;                 /* ECS shows those tasks now            */
-    r->again = (struct hc_again){ .n = 0 };
+    r->again = (struct hc_again){ .wishes = NULL };
     r->at = 0;
     r->pass = PASS_RISES;
     return 1;
@@ -129,33 +129,21 @@ bool hc_verify_agrees(struct hc_run *r)
 
 /* ---- the policy's part in it ---- */
 
-static const struct hc_wish *verify_find(const struct hc_wish *wishes,
-                                         size_t n, struct hc_str name)
-{
-    struct hc_arn arn;
-
-    for (size_t i = 0; i < n; i++)
-        if (hc_arn_service(&arn, wishes[i].service, NULL) == 0 &&
-            hc_str_eq(arn.name, name))
-            return &wishes[i];
-    return NULL;
-}
-
 /* A wish that the policy does not repeat has no other count to compare with,
  * so its write stands. */
-void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes,
-                      size_t n)
+void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes)
 {
     size_t all = r->config.wishes_n;
     struct hc_wish *copy = hc_arena_zero(&r->facts.arena, all * sizeof(*copy));
 
     for (size_t i = 0; copy != NULL && i < all; i++) {
-        const struct hc_wish *again =
-            r->verify.open[i] ? verify_find(wishes, n, r->names[i].name)
+        const struct hc_fact_service *fact =
+            r->verify.open[i] ? hc_facts_service(&r->facts, r->names[i].name)
                               : NULL;
+        size_t again = fact != NULL ? fact->again : 0;
 
-        copy[i] = again != NULL ? *again : r->config.wishes[i];
-        if (r->verify.open[i] && again == NULL)
+        copy[i] = again > 0 ? wishes[again - 1] : r->config.wishes[i];
+        if (r->verify.open[i] && again == 0)
             r->services[i] = r->verify.before[i];
     }
     if (copy != NULL)

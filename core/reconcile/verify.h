@@ -16,10 +16,10 @@ void hc_verify_wrote(struct hc_run *r, int64_t now);
 /* All wishes are settled.  1: those that were written are open again, from the
  * first pass on, and no host is known; 0: none was; HEADCOUNT_ENOMEM. */
 int hc_verify_begin(struct hc_run *r);
-/* The policy's wishes for that look; hc_verify_unanswered: the policy gave
- * none, and every wish that is open fails. */
-void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes,
-                      size_t n);
+/* The policy's wishes for that look, which the facts of their services find
+ * (`again`); hc_verify_unanswered: the policy gave none, and every wish that is
+ * open fails. */
+void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes);
 void hc_verify_unanswered(struct hc_run *r, const char *code,
                           const char *what);
 /* The wish at hand was looked at again, and its hosts call for the count that

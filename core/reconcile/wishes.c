@@ -18,16 +18,18 @@ void hc_wishes_elsewhere(struct hc_run *r)
                      "region than this one");
 }
 
-static int wishes_check_twice(const struct hc_run *r,
-                              struct headcount_error *e)
+static int wishes_check_twice(struct hc_run *r, struct headcount_error *e)
 {
     const struct hc_str name = r->names[r->at].name;
+    struct hc_fact_service *fact = hc_facts_service(&r->facts, name);
 
-    for (size_t i = 0; i < r->at; i++)
-        if (r->services[i].reason == NULL && hc_str_eq(r->names[i].name, name))
-            return hc_error_set(e, HEADCOUNT_ECONFIG, "two wishes are for one "
-                                "service, \"%.*s\": name it once",
-                                HC_STR_ARG(name));
+    if (fact == NULL)
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for facts");
+    if (fact->wish > 0)
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "two wishes are for one "
+                            "service, \"%.*s\": name it once",
+                            HC_STR_ARG(name));
+    fact->wish = r->at + 1;
     return 0;
 }
 

@@ -55,6 +55,55 @@ TEST(facts, a_list_is_one_fact_by_status_and_filter)
     hc_facts_fini(&facts);
 }
 
+/* One name for facts of each kind, and of each reading. */
+TEST(facts, each_kind_has_keys_of_its_own)
+{
+    const struct hc_str name = HC_STR("web");
+    const void *all[10];
+
+    set_up();
+    all[0] = hc_facts_service(&facts, name);
+    all[1] = hc_facts_hosts(&facts, "ACTIVE", name, READING_FIRST);
+    all[2] = hc_facts_hosts(&facts, "DRAINING", name, READING_FIRST);
+    all[3] = hc_facts_hosts(&facts, "DRAINING", name, READING_CONFIRMING);
+    all[4] = hc_facts_bool(&facts, FACTS_CAPACITY, name);
+    all[5] = hc_facts_bool(&facts, FACTS_INSTANCES, name);
+    all[6] = hc_facts_bool(&facts, FACTS_TARGET, name);
+    all[7] = hc_facts_definition(&facts, name);
+    all[8] = hc_facts_tasks(&facts, name);
+    all[9] = hc_facts_placed(&facts, name, READING_CONFIRMING);
+    for (size_t i = 0; i < 10; i++)
+        for (size_t k = 0; k < i; k++)
+            CHECK(all[i] != NULL && all[i] != all[k]);
+    CHECK(hc_facts_bool(&facts, FACTS_TARGET, name) == all[6]);
+    CHECK(hc_facts_hosts(&facts, "DRAINING", name, READING_CONFIRMING) ==
+          all[3]);
+    hc_facts_fini(&facts);
+}
+
+TEST(facts, of_a_thousand_services_each_is_found)
+{
+    static struct hc_fact_service *all[1000];
+    const struct hc_fact_service *s;
+    size_t n = 1000;
+    char name[24];
+
+    set_up();
+    for (size_t i = 0; i < n; i++) {
+        hc_fmt(name, sizeof(name), "service-%zu", i);
+        all[i] = hc_facts_service(&facts, hc_str(name));
+        CHECK(all[i] != NULL);
+    }
+    for (size_t i = 0; i < n; i++) {
+        hc_fmt(name, sizeof(name), "service-%zu", i);
+        CHECK(hc_facts_service(&facts, hc_str(name)) == all[i]);
+    }
+    for (s = facts.first[FACTS_SERVICE]; s != NULL; s = s->key.next)
+        CHECK(s == all[--n]);                 /* the newest first */
+    CHECK_INT(n, 0);
+    hc_facts_fini(&facts);
+}
+
 TEST(facts, a_failed_fact_keeps_its_reason)
 {
     char code[] = "Throttling", what[] = "too many";

@@ -40,7 +40,8 @@ TEST(snapshot_get, an_empty_one_knows_its_cluster_and_its_time)
     CHECK_INT(get("{" HEAD "}"), 0);
     CHECK_STR(snapshot.cluster, "prod");
     CHECK_INT(snapshot.taken, 1795478400 * HC_SECOND);
-    CHECK(facts.services == NULL && facts.hosts == NULL);
+    CHECK(facts.first[FACTS_SERVICE] == NULL &&
+          facts.first[FACTS_HOSTS] == NULL);
     hc_facts_fini(&facts);
     CHECK_INT(get("\xef\xbb\xbf{" HEAD "}"), 0);     /* as editors save it */
     CHECK_STR(snapshot.cluster, "prod");
@@ -101,9 +102,9 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
     CHECK_INT(hc_facts_service(&facts, HC_STR("gone"))->fact.state,
               FACT_VALUE);
     CHECK(hc_facts_service(&facts, HC_STR("gone"))->value == NULL);
-    CHECK(hc_facts_bool(&facts, &facts.capacity, HC_STR("asg"))->yes);
-    CHECK(!hc_facts_bool(&facts, &facts.targets, HC_STR("web"))->yes);
-    CHECK_INT(hc_facts_bool(&facts, &facts.targets, HC_STR("web"))
+    CHECK(hc_facts_bool(&facts, FACTS_CAPACITY, HC_STR("asg"))->yes);
+    CHECK(!hc_facts_bool(&facts, FACTS_TARGET, HC_STR("web"))->yes);
+    CHECK_INT(hc_facts_bool(&facts, FACTS_TARGET, HC_STR("web"))
                   ->fact.state, FACT_VALUE);
     hc_facts_fini(&facts);
 }

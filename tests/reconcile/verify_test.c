@@ -247,7 +247,7 @@ TEST(verify, a_plain_number_follows_from_no_host)
 /* ---- policies ---- */
 
 static int turns;
-static bool refuses;
+static bool refuses, forgets;
 
 /* Wishes as many tasks as it counts hosts. */
 static void counts(struct hc_reconcile *r)
@@ -269,6 +269,11 @@ static void counts(struct hc_reconcile *r)
     *wish = (struct hc_wish){ .service = HC_STR("web") };
     wish->rule =
         (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = known.count };
+    if (forgets && r->run.verify.round > 1) {
+        wish->rule.tasks = 9;
+        hc_reconcile_resume(r, wish, 0);
+        return;
+    }
     hc_reconcile_resume(r, wish, 1);
 }
 
@@ -281,7 +286,7 @@ static void ask(const struct script_row *rows, size_t n)
     s->config.asks = true;
     s->policy = counts;
     turns = 0;
-    refuses = false;
+    refuses = forgets = false;
 }
 
 TEST(verify, a_policy_is_run_again_on_the_hosts_after_the_write)
@@ -310,6 +315,19 @@ TEST(verify, a_policy_without_an_answer_is_no_agreement)
     ask(rows, 3);
     refuses = true;
     run(HEADCOUNT_FAILED, "EPOLICY", "it was written, but");
+}
+
+/* Wishes of the look before are none of this look. */
+TEST(verify, a_policy_that_wishes_no_more_leaves_what_was_written)
+{
+    static const struct script_row rows[] = {
+        COUNTS(AB), READ(1), WRITES(2), COUNTS(ABC), WRITES(3), COUNTS(ABC)
+    };
+
+    ask(SCRIPT_ROWS(rows));
+    forgets = true;
+    run(HEADCOUNT_UPDATED, "", "a fixed count of 3");
+    CHECK_INT(turns, 6);
 }
 
 /* ---- memory ---- */

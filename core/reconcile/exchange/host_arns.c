@@ -8,7 +8,7 @@ static void host_arns_put(struct hc_run *r, struct hc_exchange *x,
 {
     const struct hc_fact_hosts *list = x->into;
 
-    hc_ecs_put_list_hosts(out, r->cluster.text, list->status, list->filter,
+    hc_ecs_put_list_hosts(out, r->cluster.text, list->status, list->key.name,
                           hc_pages_token(&x->pages));
 }
 
@@ -76,7 +76,7 @@ static bool host_arns_is_doubtful(struct hc_run *r, struct hc_exchange *x)
         !hc_arn_same_place(&r->event_host, &r->cluster))
         return false;
     /* A host of ECS Anywhere is in no list of hosts of EC2. */
-    if (list->filter.n > 0 &&
+    if (list->key.name.n > 0 &&
         hc_str_starts(event->instance_machine, HC_STR("mi-")))
         return false;
     active = hc_str_eqz(event->instance_status, "ACTIVE");
@@ -134,7 +134,7 @@ static const struct hc_fact_hosts *host_arns_shown(struct hc_run *r,
                                                const struct hc_fact_hosts *list)
 {
     const struct hc_fact_hosts *h =
-        list->by_launch && hc_str_eq(list->filter, r->lists.active)
+        list->by_launch && hc_str_eq(list->key.name, r->lists.active)
             ? hc_facts_hosts(&r->facts, list->status, hc_buf_view(&r->filter),
                              list->reading)
             : NULL;
@@ -157,7 +157,7 @@ static int host_arns_offline(struct hc_run *r, struct hc_exchange *x,
         return hc_error_set(e, HEADCOUNT_ECONFIG, "which hosts run a task of "
                             "the service is not answerable offline; a test "
                             "says it by hosts = { { tasks = { SERVICE } } }");
-    if (list->filter.n == 0 || all == NULL || list->by_group)
+    if (list->key.name.n == 0 || all == NULL || list->by_group)
         return 0;
     if (!hc_offline_is_full(all))
         return hc_error_set(e, HEADCOUNT_ECONFIG,

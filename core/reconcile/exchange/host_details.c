@@ -226,7 +226,7 @@ static int host_details_older(struct hc_run *r, struct hc_exchange *x)
 
     if (list->reading != READING_CONFIRMING)
         return 0;
-    first = hc_facts_hosts(&r->facts, list->status, list->filter,
+    first = hc_facts_hosts(&r->facts, list->status, list->key.name,
                            READING_FIRST);
     if (first == NULL)
         return HEADCOUNT_ENOMEM;

@@ -44,9 +44,9 @@ static int providers_learn_one(struct hc_run *r, struct hc_exchange *x,
                                const struct hc_ecs_provider *p)
 {
     struct hc_fact_bool *a =
-        hc_facts_bool(&r->facts, &r->facts.capacity, p->name);
+        hc_facts_bool(&r->facts, FACTS_CAPACITY, p->name);
     struct hc_fact_bool *b =
-        hc_facts_bool(&r->facts, &r->facts.instances, p->name);
+        hc_facts_bool(&r->facts, FACTS_INSTANCES, p->name);
 
     if (a == NULL || b == NULL)
         return hc_check_no_memory(x, "facts");
@@ -64,7 +64,7 @@ static int providers_all_known(struct hc_run *r, struct hc_exchange *x)
 {
     for (size_t i = 0; i < x->ids_n; i++) {
         struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, &r->facts.instances, x->ids[i]);
+            hc_facts_bool(&r->facts, FACTS_INSTANCES, x->ids[i]);
 
         if (a == NULL)
             return hc_check_no_memory(x, "facts");
@@ -92,7 +92,7 @@ static int providers_learn(struct hc_run *r, struct hc_exchange *x,
          p = p->next)
         err = providers_learn_one(r, x, p);
     for (size_t i = 0; err == 0 && i < x->ids_n; i++) {
-        a = hc_facts_bool(&r->facts, &r->facts.capacity, x->ids[i]);
+        a = hc_facts_bool(&r->facts, FACTS_CAPACITY, x->ids[i]);
         if (a == NULL)
             err = hc_check_no_memory(x, "facts");
         else if (a->fact.state == FACT_VALUE)
@@ -117,7 +117,7 @@ static int providers_learn(struct hc_run *r, struct hc_exchange *x,
 static void providers_remember(struct hc_run *r, struct hc_exchange *x,
                                int64_t now)
 {
-    hc_yes_or_no_remember(r, x, MEMORY_CAPACITY, &r->facts.capacity, now);
+    hc_yes_or_no_remember(r, x, MEMORY_CAPACITY, FACTS_CAPACITY, now);
 }
 
 static void providers_recall(struct hc_run *r, void *into)
@@ -128,8 +128,8 @@ static void providers_recall(struct hc_run *r, void *into)
 static void providers_fail(struct hc_run *r, struct hc_exchange *x,
                            const char *code, const char *what)
 {
-    hc_yes_or_no_fail(r, x, &r->facts.capacity, code, what);
-    hc_yes_or_no_fail(r, x, &r->facts.instances, code, what);
+    hc_yes_or_no_fail(r, x, FACTS_CAPACITY, code, what);
+    hc_yes_or_no_fail(r, x, FACTS_INSTANCES, code, what);
 }
 
 /* A provider that is not in a complete snapshot adds no hosts. */
@@ -139,7 +139,7 @@ static int providers_offline(struct hc_run *r, struct hc_exchange *x,
     (void)e;
     for (size_t i = 0; r->complete && i < x->ids_n; i++) {
         struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, &r->facts.capacity, x->ids[i]);
+            hc_facts_bool(&r->facts, FACTS_CAPACITY, x->ids[i]);
 
         if (a == NULL)
             return HEADCOUNT_ENOMEM;

@@ -46,7 +46,7 @@ static int target_check(const struct hc_run *r, struct hc_exchange *x,
 static int target_learn_one(struct hc_run *r, struct hc_exchange *x,
                             struct hc_str id)
 {
-    struct hc_fact_bool *a = hc_facts_bool(&r->facts, &r->facts.targets,
+    struct hc_fact_bool *a = hc_facts_bool(&r->facts, FACTS_TARGET,
                                            target_service(r, x, id));
 
     if (a == NULL)
@@ -75,7 +75,7 @@ static int target_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
         err = hc_check_page(r, x, v);
     for (size_t i = 0; err > 0 && i < x->ids_n; i++) {
         struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, &r->facts.targets, x->ids[i]);
+            hc_facts_bool(&r->facts, FACTS_TARGET, x->ids[i]);
 
         if (a == NULL)
             err = hc_check_no_memory(x, "facts");
@@ -88,7 +88,7 @@ static int target_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 static void target_remember(struct hc_run *r, struct hc_exchange *x,
                             int64_t now)
 {
-    hc_yes_or_no_remember(r, x, MEMORY_TARGET, &r->facts.targets, now);
+    hc_yes_or_no_remember(r, x, MEMORY_TARGET, FACTS_TARGET, now);
 }
 
 static void target_recall(struct hc_run *r, void *into)
@@ -99,7 +99,7 @@ static void target_recall(struct hc_run *r, void *into)
 static void target_fail(struct hc_run *r, struct hc_exchange *x,
                         const char *code, const char *what)
 {
-    hc_yes_or_no_fail(r, x, &r->facts.targets, code, what);
+    hc_yes_or_no_fail(r, x, FACTS_TARGET, code, what);
 }
 
 const struct hc_exchange_class hc_exchange_scalable_target = {

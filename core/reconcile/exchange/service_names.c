@@ -50,8 +50,8 @@ int hc_service_names_offline(struct hc_run *r, struct hc_exchange *x,
     struct hc_fact_names *l = x->into;
     int err = 0;
 
-    for (const struct hc_fact_service *f = r->facts.services;
-         err >= 0 && f != NULL; f = f->next) {
+    for (const struct hc_fact_service *f = r->facts.first[FACTS_SERVICE];
+         err >= 0 && f != NULL; f = f->key.next) {
         const struct hc_ecs_service *s = f->value;
 
         if (s == NULL || s->status == STATUS_INACTIVE ||

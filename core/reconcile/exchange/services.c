@@ -148,8 +148,9 @@ static void services_unlearn(struct hc_run *r, const struct hc_exchange *x)
         struct hc_fact_service *fact = hc_facts_service(&r->facts, x->ids[i]);
 
         if (fact != NULL)
-            *fact = (struct hc_fact_service){ .name = fact->name,
-                                              .next = fact->next };
+            *fact = (struct hc_fact_service){ .key = fact->key,
+                                              .wish = fact->wish,
+                                              .again = fact->again };
     }
 }
 

@@ -12,7 +12,7 @@ static void definition_put(struct hc_run *r, struct hc_exchange *x,
     const struct hc_fact_definition *d = x->into;
 
     (void)r;
-    hc_ecs_put_describe_definition(out, d->arn);
+    hc_ecs_put_describe_definition(out, d->key.name);
 }
 
 static void definition_open(struct hc_run *r, union hc_exchange_view *v)
@@ -47,7 +47,7 @@ static int definition_learn(struct hc_run *r, struct hc_exchange *x,
     int err;
 
     (void)now;
-    if (!hc_str_eq(v->arn, d->arn))
+    if (!hc_str_eq(v->arn, d->key.name))
         return hc_check_refuse(r, x, "ECS answered about a task definition "
                                "that was not asked for,", v->arn);
     err = hc_check_keep(r, x);
@@ -74,7 +74,8 @@ static void definition_remember(struct hc_run *r, struct hc_exchange *x,
                                 int64_t now)
 {
     const struct hc_fact_definition *d = x->into;
-    struct hc_memory_key key = { .kind = MEMORY_DEFINITION, .name = d->arn };
+    struct hc_memory_key key = { .kind = MEMORY_DEFINITION,
+                                 .name = d->key.name };
     bool is_lines = !d->unclear;
     struct hc_buf lines;
 
@@ -98,7 +99,8 @@ static void definition_remember(struct hc_run *r, struct hc_exchange *x,
 static void definition_recall(struct hc_run *r, void *into)
 {
     struct hc_fact_definition *d = into;
-    struct hc_memory_key key = { .kind = MEMORY_DEFINITION, .name = d->arn };
+    struct hc_memory_key key = { .kind = MEMORY_DEFINITION,
+                                 .name = d->key.name };
     struct hc_arena *arena = &r->facts.arena;
     struct hc_ecs_text *constraints = NULL;
     struct hc_str text, needs;

@@ -52,7 +52,7 @@ static bool task_details_is_other(const struct hc_fact_tasks *t,
 
     return group.n > 0 &&
            !(hc_str_eqz(hc_str_cut(&service, ':'), "service") &&
-             hc_str_eq(service, t->service));
+             hc_str_eq(service, t->key.name));
 }
 
 /* A task in PROVISIONING waits for a host and has none.  A task that stopped

@@ -7,7 +7,7 @@ static void tasks_put(struct hc_run *r, struct hc_exchange *x,
 {
     const struct hc_fact_tasks *t = x->into;
 
-    hc_ecs_put_list_tasks(out, r->cluster.text, t->service,
+    hc_ecs_put_list_tasks(out, r->cluster.text, t->key.name,
                           hc_pages_token(&x->pages));
 }
 
@@ -38,7 +38,7 @@ static int tasks_learn_one(struct hc_run *r, struct hc_exchange *x,
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(&x->error, HEADCOUNT_EANSWER,
                             "ECS lists more than %d tasks of service %.*s",
-                            HC_HOST_LIST_MAX, HC_STR_ARG(t->service));
+                            HC_HOST_LIST_MAX, HC_STR_ARG(t->key.name));
     if (err > 0)
         hc_pages_news(&x->pages);
     return err >= 0 ? 0 : hc_check_no_memory(x, "tasks");

@@ -3,11 +3,11 @@
 #include "reconcile/exchange/yes_or_no.h"
 
 void hc_yes_or_no_fail(struct hc_run *r, const struct hc_exchange *x,
-                       struct hc_fact_bool **list, const char *code,
+                       enum hc_fact_kind of, const char *code,
                        const char *what)
 {
     for (size_t i = 0; i < x->ids_n; i++) {
-        struct hc_fact_bool *a = hc_facts_bool(&r->facts, list, x->ids[i]);
+        struct hc_fact_bool *a = hc_facts_bool(&r->facts, of, x->ids[i]);
 
         if (a != NULL && a->fact.state != FACT_VALUE)
             hc_facts_fail(&r->facts, &a->fact, code, what);
@@ -16,12 +16,12 @@ void hc_yes_or_no_fail(struct hc_run *r, const struct hc_exchange *x,
 
 void hc_yes_or_no_remember(struct hc_run *r, const struct hc_exchange *x,
                            enum hc_memory_kind kind,
-                           struct hc_fact_bool **list, int64_t now)
+                           enum hc_fact_kind of, int64_t now)
 {
     for (size_t i = 0; i < x->ids_n; i++) {
         struct hc_memory_key key = hc_run_key(r, kind, x->ids[i]);
         const struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, list, x->ids[i]);
+            hc_facts_bool(&r->facts, of, x->ids[i]);
 
         if (a != NULL)
             hc_memory_put_answer(r->config.memory, &key, now, a->yes);
@@ -34,7 +34,7 @@ void hc_yes_or_no_recall(struct hc_run *r, enum hc_memory_kind kind,
     if (a == NULL || a->fact.state != FACT_UNKNOWN || r->config.memory == NULL)
         return;
 
-    struct hc_memory_key key = hc_run_key(r, kind, a->name);
+    struct hc_memory_key key = hc_run_key(r, kind, a->key.name);
 
     if (hc_memory_answer(r->config.memory, &key, hc_now(&r->net->sys),
                          &a->yes))
