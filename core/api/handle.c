@@ -22,7 +22,7 @@ void headcount_sha256(char digits[65], const void *bytes, size_t n)
 {
     unsigned char hash[HC_SHA256];
 
-    hc_sha256_of(hash, (struct hc_str){ bytes, n });
+    hc_sha256_of(hash, 0, (struct hc_str){ bytes, n });
     hc_hex(digits, hash, sizeof hash);
     digits[64] = '\0';
 }
@@ -149,6 +149,7 @@ int headcount_new(headcount **out, const struct headcount_config *config,
         err = hc_take_system(&sys, &log, c.system, c.log_level, &e);
     if (!c.run_processes)
         sys.spawn = NULL;
+    sys.cpu = hc_cpu();
     if (err == 0)
         err = open_handle(out, &sys, &log, &c, &e);
 

@@ -55,7 +55,7 @@ static int login_path(struct login_look *l)
     if (c->cache.n == 0)
         return login_wrong(l, "neither AWS_LOGIN_CACHE_DIRECTORY nor HOME is "
                            "set");
-    hc_sha256_of(hash, session);
+    hc_sha256_of(hash, 0, session);
     hc_buf_str(&l->path, c->cache);
     hc_buf_chr(&l->path, '/');
     hc_text_hex(&l->path, hash, sizeof hash);

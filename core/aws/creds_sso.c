@@ -87,7 +87,7 @@ static int sso_take(const struct sso_step *s, struct hc_str text)
     unsigned char file[HC_SHA256];
     const char *wrong = NULL;
 
-    hc_sha256_of(file, text);
+    hc_sha256_of(file, 0, text);
     if (c->has_token && memcmp(file, c->file, sizeof file) == 0)
         return 0;
     int err = hc_sso_token_get(&c->token, text, &wrong);
@@ -138,7 +138,7 @@ static void sso_write(const struct sso_step *s)
     else
         sys->write_file(sys->ud, hc_buf_z(&c->path), text, &why);
     if (why.code == 0)
-        hc_sha256_of(c->file, text);
+        hc_sha256_of(c->file, 0, text);
     else
         hc_log_line(&c->config.net->log, HEADCOUNT_LOG_WARN,
                     "the token of single sign-on was refreshed and cannot be "

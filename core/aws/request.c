@@ -131,6 +131,7 @@ static int request_put_signature(struct hc_request *r, struct hc_buf *out,
 
     hc_sigv4_scope_init(&scope, wall, hc_str(c->endpoint->region),
                         c->endpoint->service->row.signing);
+    scope.cpu = r->net->sys.cpu;
     hc_sigv4_key_for(c->key, &scope, c->who->secret);
     const struct hc_sigv4_sign sign = {
         .request = canonical, .scope = &scope, .who = c->who, .key = c->key,
@@ -168,7 +169,7 @@ static int request_put(struct hc_request *r, struct hc_buf *out, int64_t wall)
     int err = 0;
 
     if (c->who != NULL) {
-        hc_sha256_of(hash, c->body);
+        hc_sha256_of(hash, r->net->sys.cpu, c->body);
         hc_hex(hex, hash, sizeof hash);
         err = request_put_signature(r, out, &canonical, wall);
     }

@@ -274,7 +274,7 @@ static void sign_payload(struct sign_work *w)
     bool is_s3 = sign_is_s3(hc_str(w->r->service));
     unsigned char hash[HC_SHA256];
 
-    hc_sha256_of(hash, (struct hc_str){ w->r->body, w->r->body_size });
+    hc_sha256_of(hash, 0, (struct hc_str){ w->r->body, w->r->body_size });
     hc_hex(w->hash, hash, sizeof hash);
     w->payload = (struct hc_str){ w->hash, sizeof w->hash };
     if (is_s3 && sign_is_in_url(w))
@@ -390,7 +390,7 @@ static int sign_steps(struct sign_work *w, char *signature)
         err = hc_sigv4_canonical(&w->canonical, &request, w->e);
     if (err < 0)
         return err;
-    hc_sha256_of(hash, hc_buf_view(&w->canonical));
+    hc_sha256_of(hash, 0, hc_buf_view(&w->canonical));
     hc_sigv4_string_to_sign(&w->to_sign, &scope, hash);
     hc_sigv4_signature(signature, &w->key, hc_buf_view(&w->to_sign));
     err = hc_buf_error(&w->to_sign);

@@ -334,6 +334,7 @@ void hc_sigv4_scope_init(struct hc_sigv4_scope *s, int64_t wall,
     hc_time_amz(s->date, wall);
     s->region = region;
     s->service = service;
+    s->cpu = 0;
 }
 
 static int sigv4_build(struct hc_buf *out, const struct hc_sigv4_request *r,
@@ -427,7 +428,8 @@ static bool sigv4_is_for(const struct hc_sigv4_key *k,
 
 /* "AWS4" + secret as a key of HMAC: one that is longer than a block of the
  * hash is hashed first (RFC 2104, 2), so a block is all the room it needs. */
-static void sigv4_first_key(struct hc_hmac_key *key, struct hc_str secret)
+static void sigv4_first_key(struct hc_hmac_key *key, unsigned cpu,
+                            struct hc_str secret)
 {
     unsigned char block[64] = { 'A', 'W', 'S', '4' };
     size_t n = 4 + secret.n;
@@ -438,14 +440,14 @@ static void sigv4_first_key(struct hc_hmac_key *key, struct hc_str secret)
     } else {
         struct hc_sha256 hash;
 
-        hc_sha256_init(&hash);
+        hc_sha256_init(&hash, cpu);
         hc_sha256_put(&hash, block, 4);
         hc_sha256_put(&hash, secret.p, secret.n);
         hc_sha256_get(&hash, block);
         hc_wipe(&hash, sizeof(hash));
         n = HC_SHA256;
     }
-    hc_hmac_key(key, block, n);
+    hc_hmac_key(key, cpu, block, n);
     hc_wipe(block, sizeof(block));
 }
 
@@ -458,10 +460,10 @@ static void sigv4_derive(struct hc_sigv4_key *k, const struct hc_sigv4_scope *s,
     };
     unsigned char mac[HC_SHA256];
 
-    sigv4_first_key(&k->key, secret);
+    sigv4_first_key(&k->key, s->cpu, secret);
     for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
         hc_hmac(mac, &k->key, links[i]);
-        hc_hmac_key(&k->key, mac, sizeof(mac));
+        hc_hmac_key(&k->key, s->cpu, mac, sizeof(mac));
     }
     hc_wipe(mac, sizeof(mac));
     k->derived++;
@@ -515,7 +517,7 @@ static int sigv4_sign(char hex[HC_SIGV4_HEX], const struct hc_sigv4_sign *s,
 
     if (err < 0)
         return err;
-    hc_sha256_of(hash, hc_buf_view(s->work));
+    hc_sha256_of(hash, s->scope->cpu, hc_buf_view(s->work));
     hc_buf_reset(s->work);
     hc_sigv4_string_to_sign(s->work, s->scope, hash);
     err = hc_buf_error(s->work);

@@ -41,6 +41,8 @@ struct hc_sigv4_request {
 struct hc_sigv4_scope {
     char date[HC_AMZ_DATE + 1];     /* the x-amz-date of the request          */
     struct hc_str region, service;
+    unsigned cpu;                   /* for the hashes: base/digest.h; init
+                                       makes it 0                             */
 };
 void hc_sigv4_scope_init(struct hc_sigv4_scope *s, int64_t wall,
                          struct hc_str region, struct hc_str service);

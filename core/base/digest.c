@@ -1,19 +1,12 @@
-/* base/digest.c - the digests this house needs, over BearSSL's hashes.
- *
- * SHA-256 is reached through its class alone, here and in HMAC: a class for
- * SHA-NI or ARMv8 with a context of br_sha256_context's shape is chosen in
- * sha256_class() and nowhere else.
- */
+/* base/digest.c - the digests this house needs, over BearSSL's classes of
+ * hashes; base/sha256.c says which class. */
 #include "base/digest.h"
 
-static const br_hash_class *sha256_class(void)
-{
-    return &br_sha256_vtable;
-}
+#define HMAC_BLOCK 64                    /* bytes that each pad has hashed   */
 
-void hc_sha256_init(struct hc_sha256 *d)
+void hc_sha256_init(struct hc_sha256 *d, unsigned cpu)
 {
-    sha256_class()->init(&d->c.vtable);
+    hc_sha256_class(cpu)->init(&d->c.vtable);
 }
 
 void hc_sha256_put(struct hc_sha256 *d, const void *p, size_t n)
@@ -27,29 +20,36 @@ void hc_sha256_get(const struct hc_sha256 *d, unsigned char out[HC_SHA256])
     d->c.vtable->out(&d->c.vtable, out);
 }
 
-void hc_sha256_of(unsigned char out[HC_SHA256], struct hc_str s)
+void hc_sha256_of(unsigned char out[HC_SHA256], unsigned cpu, struct hc_str s)
 {
     struct hc_sha256 d;
 
-    hc_sha256_init(&d);
+    hc_sha256_init(&d, cpu);
     hc_sha256_put(&d, s.p, s.n);
     hc_sha256_get(&d, out);
 }
 
-void hc_hmac_key(struct hc_hmac_key *k, const void *key, size_t n)
+void hc_hmac_key(struct hc_hmac_key *k, unsigned cpu, const void *key,
+                 size_t n)
 {
-    br_hmac_key_init(&k->c, sha256_class(), n > 0 ? key : "", n);
+    br_hmac_key_init(&k->c, hc_sha256_class(cpu), n > 0 ? key : "", n);
 }
 
 void hc_hmac(unsigned char out[HC_SHA256], const struct hc_hmac_key *k,
              struct hc_str s)
 {
-    br_hmac_context c;
+    br_sha256_context c;
+    unsigned char mac[HC_SHA256];
 
-    br_hmac_init(&c, &k->c, 0);
+    /* The class of the key is one of SHA-256. */
+    c.vtable = k->c.dig_vtable;
+    c.vtable->set_state(&c.vtable, k->c.ksi, HMAC_BLOCK);
     if (s.n > 0)
-        br_hmac_update(&c, s.p, s.n);
-    br_hmac_out(&c, out);
+        c.vtable->update(&c.vtable, s.p, s.n);
+    c.vtable->out(&c.vtable, mac);
+    c.vtable->set_state(&c.vtable, k->c.kso, HMAC_BLOCK);
+    c.vtable->update(&c.vtable, mac, sizeof mac);
+    c.vtable->out(&c.vtable, out);
 }
 
 bool hc_equal_secret(const void *a, const void *b, size_t n)

@@ -184,7 +184,7 @@ static int attempt_start_tls(struct hc_attempt *a, bool outer,
         .anchors = outer ? c->proxy->anchors : c->anchors,
         .host = hc_str(outer ? c->proxy->origin.host : c->origin->host),
         .wall = hc_wall(&net->sys), .session = outer ? NULL : c->session,
-        .alloc = &net->sys.alloc,
+        .alloc = &net->sys.alloc, .cpu = net->sys.cpu,
     };
     int err = hc_random(&net->sys, tls.seed, sizeof tls.seed, e);
 

@@ -58,6 +58,8 @@ struct hc_system {
     int (*spawn)(void *ud, const char *path, const char *const *argv,
                  struct hc_child *out, struct headcount_error *e);
     void *ud;
+    unsigned cpu;                        /* base/cpu.h; 0: BearSSL's own
+                                            code computes everything         */
 };
 
 /* The real one: the clocks, getrandom, getenv, open and read. */

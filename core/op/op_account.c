@@ -17,7 +17,7 @@
 static void account_hash(unsigned char key[HC_SHA256],
                          const struct hc_credentials *c)
 {
-    hc_sha256_of(key, hc_credentials_view(c).key_id);
+    hc_sha256_of(key, 0, hc_credentials_view(c).key_id);
 }
 
 /* The kept account of the key of this set, or NULL. */

@@ -173,7 +173,7 @@ static struct hc_root anchors_root(const struct anchors_load *l,
         .path = cert->path + 1           /* UINT32_MAX, none, becomes 0 */
     };
 
-    hc_sha256_of(root.hash, hc_buf_view(&l->der));
+    hc_sha256_of(root.hash, 0, hc_buf_view(&l->der));
     return root;
 }
 

@@ -286,7 +286,7 @@ static bool chain_find_leaf(struct hc_chain *c)
 
     if (c->certs > 1 || c->anchors->own == NULL)
         return false;
-    hc_sha256_of(hash, hc_buf_view(&c->der));
+    hc_sha256_of(hash, c->cpu, hc_buf_view(&c->der));
     for (size_t i = 0; i < c->anchors->n; i++)
         if (memcmp(hash, c->anchors->root[i].hash, sizeof(hash)) == 0) {
             chain_add_root(c, i, 0);
@@ -460,6 +460,13 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
     chain_set_host(c, host);
     chain_set_time(c);
     return 0;
+}
+
+void hc_chain_compute(struct hc_chain *c, unsigned cpu)
+{
+    c->cpu = cpu;
+    c->minimal.dn_hash_impl = hc_sha256_class(cpu);
+    br_x509_minimal_set_hash(&c->minimal, br_sha256_ID, hc_sha256_class(cpu));
 }
 
 void hc_chain_fini(struct hc_chain *c)

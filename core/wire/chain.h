@@ -60,6 +60,7 @@ struct hc_chain {
     size_t fit_n, fit_cap;
     int fault;                           /* enum hc_chain_fault           */
     int root_fault;                      /* of one that does not fit      */
+    unsigned cpu;                        /* base/cpu.h                    */
     bool begun;                          /* a chain was presented         */
     bool looks;                          /* at the certificate coming in  */
     bool self_signed;                    /* leaf names itself as issuer   */
@@ -94,6 +95,8 @@ struct hc_chain {
 int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
                   struct hc_str host, int64_t wall,
                   const struct hc_alloc *alloc);
+/* After init: what `cpu` (base/cpu.h) has computes the hashes. */
+void hc_chain_compute(struct hc_chain *c, unsigned cpu);
 void hc_chain_fini(struct hc_chain *c);
 /* The sentence for an engine that failed with br_err (a BR_ERR_X509_... or
  * whatever this class answered); HEADCOUNT_ECERT or HEADCOUNT_ENOMEM. */

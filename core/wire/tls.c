@@ -8,12 +8,14 @@
  *   OPEN      -> FAILED    an error, an alert, a handshake record
  *
  * Each change is made in tls_refresh, after each step of the engine.  The
- * profile is TLS 1.2 with ECDHE and AEAD; there is no other, and no way to ask
- * for one.
+ * profile (wire/tls_profile.h) is TLS 1.2 with ECDHE and AEAD; there is no
+ * other, and no way to ask for one.
  */
 #include "wire/tls.h"
 
 #include <string.h>
+
+#include "wire/tls_profile.h"
 
 #define TLS_SESSION_LIFE (3600 * HC_SECOND)
 #define TLS_RECORD_CHANGE 20             /* ChangeCipherSpec                 */
@@ -24,22 +26,6 @@
  * is over in a moment: a peer that sends such records as fast as they are read
  * would keep its reader from everything else, deadlines included. */
 #define TLS_BARREN ((size_t)1 << 20)
-
-/* AES first, for the machines that have instructions for it; ChaCha20 last,
- * since many AWS policies lack it. */
-static const uint16_t tls_suites[] = {
-    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
-};
-
-#define TLS_SUITES (sizeof(tls_suites) / sizeof(tls_suites[0]))
-#define TLS_CURVES                                                          \
-    ((uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1 |      \
-     (uint32_t)1 << BR_EC_curve25519)
 
 /* ---- the engine's state as ours ---- */
 
@@ -73,37 +59,6 @@ static void tls_refresh(struct hc_tls *tls)
 
 /* ---- init ---- */
 
-static void tls_set_profile(struct hc_tls *tls)
-{
-    br_ssl_engine_context *eng = &tls->client.eng;
-
-    br_ssl_client_zero(&tls->client);
-    br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
-    br_ssl_engine_set_suites(eng, tls_suites, TLS_SUITES);
-    br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION);
-    br_ssl_engine_set_hash(eng, br_sha256_ID, &br_sha256_vtable);
-    br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
-    br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
-    br_ssl_engine_set_prf_sha256(eng, br_tls12_sha256_prf);
-    br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
-    br_ssl_engine_set_default_aes_gcm(eng);
-    br_ssl_engine_set_default_chapol(eng);
-    br_ssl_engine_set_rsavrfy(eng, br_rsa_pkcs1_vrfy_get_default());
-    br_ssl_engine_set_default_ecdsa(eng);
-    tls->curves = *br_ec_get_default();
-    tls->curves.supported_curves &= TLS_CURVES;
-    br_ssl_engine_set_ec(eng, &tls->curves);
-    br_ssl_engine_set_x509(eng, &tls->chain.vtable);
-}
-
-static bool tls_has_suite(uint16_t suite)
-{
-    for (size_t i = 0; i < TLS_SUITES; i++)
-        if (tls_suites[i] == suite)
-            return true;
-    return false;
-}
-
 static bool tls_session_fits(const struct hc_tls_config *c)
 {
     const struct hc_tls_session *s = c->session;
@@ -111,7 +66,7 @@ static bool tls_session_fits(const struct hc_tls_config *c)
     return s != NULL && s->anchors == c->anchors &&
            hc_str_eqz(c->host, s->host) && s->from <= c->wall &&
            c->wall < s->until && s->params.version == BR_TLS12 &&
-           tls_has_suite(s->params.cipher_suite) &&
+           hc_tls_profile_has(s->params.cipher_suite) &&
            s->params.session_id_len > 0 && s->params.session_id_len <= 32;
 }
 
@@ -147,7 +102,9 @@ int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
     }
     tls->alloc = c->alloc;
     tls->anchors = c->anchors;
-    tls_set_profile(tls);
+    hc_chain_compute(&tls->chain, c->cpu);
+    hc_tls_profile(&tls->client, &tls->curves, c->cpu);
+    br_ssl_engine_set_x509(&tls->client.eng, &tls->chain.vtable);
     br_ssl_engine_set_buffer(&tls->client.eng, tls->buffer,
                              BR_SSL_BUFSIZE_BIDI, 1);
     br_ssl_engine_inject_entropy(&tls->client.eng, c->seed, HC_TLS_SEED);

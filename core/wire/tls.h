@@ -53,6 +53,7 @@ struct hc_tls_config {
     const struct hc_tls_session *session;  /* NULL = none; one that does not
                                               fit is not offered           */
     const struct hc_alloc *alloc;
+    unsigned cpu;                          /* base/cpu.h                   */
 };
 
 /* Must not move between init and fini. */

@@ -23,7 +23,7 @@ static void make(struct made *m, const struct known *k)
         m->headers[n] = (struct hc_sigv4_header){
             hc_str(k->headers[n].name), hc_str(k->headers[n].value)
         };
-    hc_sha256_of(hash, hc_str(k->body));
+    hc_sha256_of(hash, 0, hc_str(k->body));
     hc_hex(m->payload, hash, sizeof(hash));
     m->request = (struct hc_sigv4_request){
         hc_str(k->method), hc_str(k->path), hc_str(k->query), m->headers, n,
@@ -96,7 +96,7 @@ TEST(sigv4, the_three_steps_give_what_the_whole_gives)
     hc_buf_init(&canonical, t_alloc(), 4096);
     hc_buf_init(&string, t_alloc(), 4096);
     CHECK_INT(hc_sigv4_canonical(&canonical, &m.request, NULL), 0);
-    hc_sha256_of(hash, hc_buf_view(&canonical));
+    hc_sha256_of(hash, 0, hc_buf_view(&canonical));
     hc_sigv4_string_to_sign(&string, &m.scope, hash);
     CHECK_STR(hc_buf_view(&string),
               "AWS4-HMAC-SHA256\n20150830T123600Z\n"

@@ -45,7 +45,7 @@ static void anchors_of(struct hc_anchors *a, const struct hc_alloc *alloc,
 
 static struct hc_tls_config config_of(struct pair *p, const char *host)
 {
-    struct hc_tls_config c = { .anchors = &p->anchors,
+    struct hc_tls_config c = { .anchors = &p->anchors, .cpu = hc_cpu(),
                                .host = hc_str(host),
                                .wall = wall(),
                                .alloc = t_alloc() };
