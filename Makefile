@@ -151,7 +151,8 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 # ---- rules ----
 
 .PHONY: all deps demo test check failed san valgrind cover fuzz soak mutants \
-    matrix proxies bench allocations packages size tidy fmt static lambda lua-env lua-module \
+    matrix proxies bench bench-peers allocations packages size tidy fmt static \
+    lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
     lua-programs replays t FORCE
 
@@ -447,13 +448,23 @@ mutants: ## breaks of safety; FILES=core/plan/hold.c derives breaks of a file
 	@$(if $(FILES),MAKE='$(SUBMAKE)' JOBS=$(AT_ONCE) $(PYTHON) \
 	    tests/mutants.py $(FILES),$(RUN) mutants)
 
-bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
-	@sh tests/bench/run.sh
-	@sh tests/bench/policies.sh
-	@sh tests/bench/sweeps.sh
-	@sh tests/bench/events.sh
-	@sh tests/bench/placed.sh
-	@sh tests/bench/lambda.sh
+# What the bench holds beside the program: parts by name, rounds of each.
+B ?=
+ROUNDS ?= 9
+
+bench: $(if $(filter list,$(B)),,all $(BUILD)/tests/lua.a \
+    $(BUILD)/static/bench) ## beside peers and floors; B=list names its parts
+	@CC='$(CC)' $(PYTHON) tests/bench/run.py '$(BUILD)' $(ROUNDS) $(B)
+
+# The static programs of these sources: they are rows of the bench.
+$(BUILD)/static/bench: $(PROGRAM)
+	@BUILD='$(BUILD)' MAKE='$(SUBMAKE)' JOBS=$(AT_ONCE) \
+	    sh bindings/packaging/static.sh $(STATIC_ARCHS) && touch $@ || \
+	    echo 'bench: without a static program its rows are left out'
+
+bench-peers: ## what the bench compares with, into build/peers, pinned
+	@CC='$(CC)' sh tests/deps.sh bench
+	@CC='$(CC)' sh tests/bench/peers/build.sh
 
 size: static ## the static binaries, by folder
 	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)
@@ -547,10 +558,10 @@ dist: ## build/headcount-VERSION.tar.gz of HEAD, the same bytes each time
 	gzip -9nf $(BUILD)/$(DIST).tar
 	@rm -rf $(BUILD)/dist
 
-clean: ## all that was built; the peers in build/venv and build/npm stay
+clean: ## all that was built; build/venv, build/npm and build/peers stay
 	@if [ -d $(BUILD) ]; then \
 	    find $(BUILD) -mindepth 1 -maxdepth 1 ! -name venv ! -name npm \
-	        -exec rm -rf {} +; fi
+	        ! -name peers -exec rm -rf {} +; fi
 
 help: ## this list
 	@echo 'make            build/headcount, build/libheadcount.a and .so'

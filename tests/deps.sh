@@ -1,5 +1,6 @@
 #!/bin/sh
-# deps.sh all|demo|matrix|proxies - installs what a build, demo or tests lack.
+# deps.sh all|demo|matrix|proxies|bench - installs what a build, demo, tests or
+# bench lack.
 #
 # It looks for commands and headers, not for packages, and asks apt-get once
 # for all that is missing; where it may not, it prints the line to run.  The
@@ -222,6 +223,10 @@ look_for_peers
 [ "$want" = demo ] || look_for_tests
 # The clients that `make matrix` runs beside headcount.
 [ "$want" != matrix ] || command_or go golang-go
+# What the bench's peers in C need; SDKs are not packages of Debian.
+[ "$want" != bench ] || { command_or strace strace
+    header_or curl/curl.h libcurl4-openssl-dev
+    header_or jansson.h libjansson-dev; }
 [ "$want" != proxies ] || { command_or tinyproxy tinyproxy
     command_or squid squid-openssl; }
 [ -z "$missing" ] || install_missing

@@ -1,10 +1,11 @@
-/* bench/bench.h - what the floor and the driver share: the call that both
- * make, and how its cost is told. */
+/* bench/bench.h - what the floor, the driver and the peers in C share: the call
+ * that they make, and how its cost is told. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -18,6 +19,11 @@
 #define BENCH_TOKEN BENCH_TOKEN_89 BENCH_TOKEN_89 BENCH_TOKEN_89 BENCH_TOKEN_89
 #define BENCH_BODY "{\"cluster\":\"prod\",\"services\":[\"web\"],"          \
                    "\"include\":[\"TAGS\"]}"
+
+#define BENCH_TARGET "AmazonEC2ContainerServiceV20141113.DescribeServices"
+
+/* What the answer says of the service. */
+struct bench_web { char name[32]; long long desired; };
 
 struct bench_time { double wall, cpu; };
 
@@ -35,11 +41,13 @@ static inline struct bench_time bench_now(void)
     };
 }
 
-/* "CPU WALL": microseconds a call. */
+/* "CPU WALL": microseconds a call; nothing of none. */
 static inline void bench_tell(struct bench_time from, long calls)
 {
     struct bench_time to = bench_now();
 
+    if (calls == 0)
+        return;
     printf("%.2f %.2f\n", (to.cpu - from.cpu) / (double)calls,
            (to.wall - from.wall) / (double)calls);
 }
@@ -48,6 +56,61 @@ static inline void bench_fail(const char *what)
 {
     fprintf(stderr, "bench: %s\n", what);
     exit(1);
+}
+
+static inline const char *bench_find(const char *text, const char *end,
+                                     const char *word)
+{
+    size_t n = strlen(word);
+
+    while (text != NULL && (size_t)(end - text) >= n &&
+           memcmp(text, word, n) != 0)
+        text = memchr(text + 1, word[0], (size_t)(end - text) - 1);
+    return text != NULL && (size_t)(end - text) >= n ? text + n : NULL;
+}
+
+/* Looks for both members in the bytes. */
+static inline void bench_search(const char *text, size_t n,
+                                struct bench_web *web)
+{
+    const char *end = text + n;
+    const char *name = bench_find(text, end, "\"serviceName\":\"");
+    const char *stop = name != NULL ? bench_find(name, end, "\"") : NULL;
+    const char *desired = bench_find(stop, end, "\"desiredCount\":");
+
+    if (desired == NULL || (size_t)(stop - name) > sizeof web->name)
+        bench_fail("the answer has no service");
+    memcpy(web->name, name, (size_t)(stop - name));
+    web->name[stop - name - 1] = '\0';
+    web->desired = strtoll(desired, NULL, 10);
+}
+
+static inline void bench_tell_web(const struct bench_web *web)
+{
+    printf("%s %lld\n", web->name, web->desired);
+}
+
+static inline int bench_by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* "P50 P90 P99": of n times, which it sorts. */
+static inline void bench_tell_times(double *times, long n)
+{
+    qsort(times, (size_t)n, sizeof *times, bench_by_size);
+    printf("%.2f %.2f %.2f\n", times[n / 2], times[n * 9 / 10],
+           times[n * 99 / 100]);
+}
+
+static inline void bench_pause(long ms)
+{
+    struct timespec t = { .tv_sec = ms / 1000,
+                          .tv_nsec = ms % 1000 * 1000000 };
+
+    nanosleep(&t, NULL);
 }
 
 #endif

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # read by who sources this
-# common.sh - what gate.sh and run.sh share: programs built, a server started.
+# common.sh - what gate.sh and tools.py share: programs built, a server started.
 # Sourced from the top of the tree.
 BUILD=${BUILD:-build}
 bench=$BUILD/bench
@@ -17,13 +17,32 @@ build() { # NAME [ARCHIVE]
     $compile -o "$bench/$1" "tests/bench/$1.c" $archive -l:libbearssl.a
 }
 
+# Linked with musl and what `make static` made, as its program is.
+build_static() { # NAME
+    arch=$(uname -m)
+    static=$BUILD/static/$arch
+    gcc=$arch-linux-gnu-gcc
+    command -v "$gcc" >/dev/null || gcc=gcc
+    "$gcc" -specs="$static/musl.specs" -Icore -D_POSIX_C_SOURCE=200809L \
+        -isystem "$static/bearssl/inc" -std=c11 -Os -fPIE -flto=auto \
+        -flto-partition=one -ffunction-sections -fdata-sections \
+        -Wl,--gc-sections -s -o "$bench/static-$1" "tests/bench/$1.c" \
+        "$static/libheadcount.a" "$static/bearssl/build/libbearssl.a"
+}
+
+build_policy() {
+    lua_inc=$(sed -n 's/.*LUA_INC=//p' "$BUILD/flags" | head -1)
+    # shellcheck disable=SC2086 # words of a command
+    $compile -isystem "${lua_inc:-/usr/include/lua5.4}" -Ibindings/lua \
+        -o "$bench/policy" tests/bench/policy.c "$BUILD/tests/lua.a" \
+        "$BUILD/libheadcount.a" -l:libbearssl.a -l:liblua5.4.a -lm
+}
+
 build_all() {
     mkdir -p "$bench"
     build server
-    build peak
     build floor
     build driver "$BUILD/libheadcount.a"
-    build many "$BUILD/libheadcount.a"
     sh tests/peers/certs.sh "$certs"
 }
 

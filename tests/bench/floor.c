@@ -1,7 +1,7 @@
 /* bench/floor.c - the least a client can do: a request that was made before is
  * written and an answer of known length read, on one kept connection.
  *
- *   floor PORT CALLS [CA.pem [sign]]
+ *   floor PORT CALLS [CA.pem [sign] [MODE]]
  *
  * With a CA it speaks TLS by BearSSL, with the cipher suites that headcount
  * offers; with `sign` it also does what SigV4 cannot do without: hashes a
@@ -9,13 +9,17 @@
  * with a key derived once, and writes the signature into the request.  Nothing
  * is parsed or checked but the chain.  same_work.py compares its requests with
  * headcount's.
+ *
+ *   times    prints a second line, "P50 P90 P99" of a call
+ *   pace=MS  likewise, and so long a pause is before each call
+ *   full     a new connection with a full handshake for each call
+ *   resumed  a new connection for each call, which resumes the session
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,14 +29,13 @@
 
 #define DATE "20251009T085320Z"
 #define SCOPE "20251009/" BENCH_REGION "/ecs/aws4_request"
-#define TARGET "AmazonEC2ContainerServiceV20141113.DescribeServices"
 #define ID "5a1f7c2e-0b7d-4f59-9d3a-2f6f1c1e8b44"
 #define SIGNED "amz-sdk-invocation-id;amz-sdk-request;content-type;host;"   \
     "x-amz-date;x-amz-security-token;x-amz-target"
 
 static int fd = -1;
-static bool secure, sign_it;
-static char request[4096], canonical[4096], answer[65536];
+static bool secure, sign_it, resumes, anew;
+static char request[4096], canonical[4096], answer[1 << 24];
 static size_t request_n, canonical_n, answer_n;
 static char *signature;
 static br_hmac_key_context hmac_key;
@@ -135,6 +138,13 @@ static int raw_write(void *ud, const unsigned char *p, size_t n)
 
 /* ---- the connection ---- */
 
+static void set_up_tls(void)
+{
+    br_ssl_client_init_full(&tls, &x509, anchors, anchors_n);
+    br_ssl_engine_set_suites(&tls.eng, suites, sizeof suites / sizeof *suites);
+    br_ssl_engine_set_buffer(&tls.eng, buffer, sizeof buffer, 1);
+}
+
 static void dial(unsigned long port)
 {
     struct sockaddr_in name = { .sin_family = AF_INET,
@@ -148,10 +158,8 @@ static void dial(unsigned long port)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (!secure)
         return;
-    br_ssl_client_init_full(&tls, &x509, anchors, anchors_n);
-    br_ssl_engine_set_suites(&tls.eng, suites, sizeof suites / sizeof *suites);
-    br_ssl_engine_set_buffer(&tls.eng, buffer, sizeof buffer, 1);
-    br_ssl_client_reset(&tls, BENCH_HOST, 0);
+    raw_at = raw_n = 0;
+    br_ssl_client_reset(&tls, BENCH_HOST, resumes);
     br_sslio_init(&io, &tls.eng, raw_read, NULL, raw_write, NULL);
     if (br_sslio_flush(&io) < 0)
         bench_fail("the handshake failed");
@@ -201,7 +209,7 @@ static void make_request(unsigned long port)
     request_n = (size_t)snprintf(request, sizeof request,
         "POST / HTTP/1.1\r\nHost: 127.0.0.1:%lu\r\n"
         "Content-Type: application/x-amz-json-1.1\r\n"
-        "X-Amz-Target: " TARGET "\r\nX-Amz-Date: " DATE "\r\n"
+        "X-Amz-Target: " BENCH_TARGET "\r\nX-Amz-Date: " DATE "\r\n"
         "X-Amz-Security-Token: " BENCH_TOKEN "\r\n"
         "amz-sdk-invocation-id: " ID "\r\n"
         "amz-sdk-request: attempt=1; max=3\r\n"
@@ -215,7 +223,7 @@ static void make_request(unsigned long port)
         "amz-sdk-request:attempt=1; max=3\n"
         "content-type:application/x-amz-json-1.1\nhost:127.0.0.1:%lu\n"
         "x-amz-date:" DATE "\nx-amz-security-token:" BENCH_TOKEN
-        "\nx-amz-target:" TARGET "\n\n" SIGNED "\n%064d",
+        "\nx-amz-target:" BENCH_TARGET "\n\n" SIGNED "\n%064d",
         port, 0);
     signature = strstr(request, "Signature=") + 10;
     br_hmac_key_init(&hmac_key, &br_sha256_vtable,
@@ -233,9 +241,23 @@ static size_t hear(char *p, size_t n)
     return (size_t)got;
 }
 
-static void call(void)
+/* The server ended it, or will have by now. */
+static bool is_over(void)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+static void call(unsigned long port)
 {
     size_t got = 0;
+
+    if (fd < 0 || (anew && is_over())) {
+        if (fd >= 0)
+            close(fd);
+        dial(port);
+    }
 
     if (sign_it)
         sign();
@@ -262,24 +284,61 @@ static void call(void)
         bench_fail("not 200");
 }
 
+static void run(unsigned long port, long calls, long pause, bool timed)
+{
+    double *times = calloc((size_t)calls + 1, sizeof *times), from = 0;
+
+    if (times == NULL)
+        bench_fail("no memory");
+    call(port);
+    struct bench_time begun = bench_now();
+
+    for (long i = 0; i < calls; i++) {
+        if (pause > 0)
+            bench_pause(pause);
+        if (timed)
+            from = bench_now().wall;
+        if (anew && pause == 0) {
+            close(fd);
+            fd = -1;
+        }
+        call(port);
+        if (timed)
+            times[i] = bench_now().wall - from;
+    }
+    bench_tell(begun, calls);
+    if (timed)
+        bench_tell_times(times, calls);
+    free(times);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3)
-        bench_fail("floor PORT CALLS [CA.pem [sign]]");
+        bench_fail("floor PORT CALLS [CA.pem [sign] [MODE]]");
     unsigned long port = strtoul(argv[1], NULL, 10);
     long calls = strtol(argv[2], NULL, 10);
 
-    secure = argc > 3;
-    sign_it = argc > 4;
-    if (secure)
-        load_ca(argv[3]);
-    make_request(port);
-    dial(port);
-    call();
-    struct bench_time begun = bench_now();
+    long pause = 0;
+    bool timed = false;
 
-    for (long i = 0; i < calls; i++)
-        call();
-    bench_tell(begun, calls);
+    secure = argc > 3;
+    resumes = anew = false;
+    for (int i = 4; i < argc; i++) {
+        const char *word = argv[i];
+
+        pause = strncmp(word, "pace=", 5) == 0 ? strtol(word + 5, NULL, 10)
+                                               : pause;
+        sign_it |= strcmp(word, "sign") == 0;
+        timed |= strcmp(word, "times") == 0 || pause > 0;
+        resumes |= strcmp(word, "resumed") == 0 || pause > 0;
+        anew |= strcmp(word, "full") == 0 || resumes;
+    }
+    if (secure) {
+        load_ca(argv[3]);
+        set_up_tls();
+    }
+    make_request(port);
+    run(port, calls, pause, timed);
     return 0;
 }

@@ -1,13 +1,19 @@
 /* bench/server.c - a stand-in for ECS on loopback: TLS by BearSSL or plain,
  * one thread, answers made once.
  *
- *   server [CHAIN.pem KEY.pem [FILE]]
+ *   server [-a BYTES] [-c] [-n] [-i MS] [CHAIN.pem KEY.pem [FILE]]
  *
- * Prints its port; on SIGTERM prints what it counted:
+ *   -a  the body of DescribeServices is at least so long
+ *   -c  closes each connection after one answer
+ *   -n  resumes no TLS session
+ *   -i  closes a connection so long after its last answer
+ *
+ * It has one cipher suite for each kind of key, AES-128-GCM.  Prints its port;
+ * on SIGTERM prints what it counted:
  *   CONNECTIONS HANDSHAKES REQUESTS WRITES
  * and writes into FILE, for each TLS connection, the cipher suite that both
- * sides chose and the last request:
- *   SUITE BYTES\n REQUEST \n
+ * sides chose, how long the last answer was, and the last request:
+ *   SUITE ANSWER BYTES\n REQUEST \n
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,6 +23,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,15 +42,27 @@ struct conn {
     char in[IN];
     size_t in_n;
     size_t number;                   /* of the connection, from 0 */
+    double answered;                 /* when it was, last; 0: not yet */
 };
 
 /* The last request of each of the first connections. */
-static struct { unsigned suite; char text[4096]; size_t n; } lasts[CONNS];
+static struct {
+    unsigned suite;
+    size_t answer;
+    char text[4096];
+    size_t n;
+} lasts[CONNS];
 
 static struct conn conns[CONNS];
 static struct { long connections, handshakes, requests, writes; } count;
 static volatile sig_atomic_t stop;
 static bool secure;
+static struct { size_t answer; bool closes, forgets; double idle_us; } set;
+
+static const uint16_t suites[] = {
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+};
 
 static unsigned char der[32768];
 static size_t der_n;
@@ -113,8 +132,11 @@ static void start_tls(struct conn *c)
     else
         br_ssl_server_init_full_ec(&c->tls, chain, chain_n, BR_KEYTYPE_EC,
                                    br_skey_decoder_get_ec(&key));
+    br_ssl_engine_set_suites(&c->tls.eng, suites,
+                             sizeof suites / sizeof *suites);
     br_ssl_engine_set_buffer(&c->tls.eng, c->buffer, sizeof c->buffer, 1);
-    br_ssl_server_set_cache(&c->tls, &cache.vtable);
+    if (!set.forgets)
+        br_ssl_server_set_cache(&c->tls, &cache.vtable);
     if (br_ssl_server_reset(&c->tls) != 1)
         bench_fail("the TLS engine does not start");
 }
@@ -148,7 +170,7 @@ static void start_tls(struct conn *c)
     "\"rolloutStateReason\":\"ECS deployment ecs-svc/0123456789012345678 "  \
     "completed.\"}],\"roleArn\":\"arn:aws:iam::123456789012:role/"          \
     "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS\","            \
-    "\"events\":[" EVENT "," EVENT "," EVENT "],\"createdAt\":"             \
+    "\"events\":[@],\"createdAt\":"             \
     "1759913600.125,\"placementConstraints\":[],\"placementStrategy\":"     \
     "[{\"type\":\"spread\",\"field\":\"attribute:ecs.availability-zone\"}]," \
     "\"schedulingStrategy\":\"REPLICA\",\"deploymentController\":"          \
@@ -157,13 +179,44 @@ static void start_tls(struct conn *c)
     "\"enableExecuteCommand\":false}"
 #define HOST(id) "\"" ARN "container-instance/prod/" id "\""
 
-static const struct { const char *operation, *body; } answers[] = {
-    { ".DescribeServices\r", "{\"services\":[" WEB("1") "],\"failures\":[]}" },
-    { ".ListContainerInstances\r",
-      "{\"containerInstanceArns\":[" HOST("a") "," HOST("b") "," HOST("c")
-      "]}" },
-    { ".UpdateService\r", "{\"service\":" WEB("3") "}" },
+#define HOSTS "{\"containerInstanceArns\":[" HOST("a") "," HOST("b") ","  \
+    HOST("c") "]}"
+
+/* Of each operation: its body, with EVENTs in the place of "@". */
+static struct { const char *operation, *body; char *text; size_t n; }
+answers[] = {
+    { ".DescribeServices\r",
+      "{\"services\":[" WEB("1") "],\"failures\":[]}", NULL, 0 },
+    { ".ListContainerInstances\r", HOSTS, NULL, 0 },
+    { ".UpdateService\r", "{\"service\":" WEB("3") "}", NULL, 0 },
 };
+
+/* The body of DescribeServices grows by events, as a real one does. */
+static void make_answer(size_t i, size_t least)
+{
+    const char *body = answers[i].body, *at = strchr(body, '@');
+    size_t front = at != NULL ? (size_t)(at - body) : strlen(body);
+    size_t n = at != NULL ? strlen(body) - 1 : front, events = 3, room;
+
+    if (i == 0 && least > n)
+        events = (least - n) / sizeof EVENT;
+    events = events < 3 ? 3 : events;
+    if (at != NULL)
+        n += events * sizeof EVENT - 1;
+    room = n + 1024;
+    char *p = answers[i].text = malloc(room);
+
+    if (p == NULL)
+        bench_fail("no memory");
+    p += snprintf(p, room, HEAD "%sContent-Length: %zu\r\n\r\n",
+                  set.closes ? "Connection: close\r\n" : "", n);
+    memcpy(p, body, front);
+    p += front;
+    for (size_t k = 0; at != NULL && k < events; k++)
+        p += sprintf(p, "%s" EVENT, k > 0 ? "," : "");
+    strcpy(p, at != NULL ? at + 1 : "");
+    answers[i].n = (size_t)(p - answers[i].text) + strlen(p);
+}
 
 static void send_all(int fd, const void *p, size_t n)
 {
@@ -192,38 +245,70 @@ static void flush_tls(struct conn *c)
 
 static void say(struct conn *c, const char *p, size_t n)
 {
-    size_t room;
-
     if (!secure) {
         send_all(c->fd, p, n);
         return;
     }
-    unsigned char *to = br_ssl_engine_sendapp_buf(&c->tls.eng, &room);
+    while (n > 0) {
+        size_t room;
+        unsigned char *to = br_ssl_engine_sendapp_buf(&c->tls.eng, &room);
 
-    if (to == NULL || room < n)
-        bench_fail("no room for an answer");
-    memcpy(to, p, n);
-    br_ssl_engine_sendapp_ack(&c->tls.eng, n);
-    br_ssl_engine_flush(&c->tls.eng, 0);
-    flush_tls(c);
+        if (to == NULL)
+            bench_fail("no room for an answer");
+        room = room < n ? room : n;
+        memcpy(to, p, room);
+        br_ssl_engine_sendapp_ack(&c->tls.eng, room);
+        p += room;
+        n -= room;
+        br_ssl_engine_flush(&c->tls.eng, 0);
+        flush_tls(c);
+    }
 }
 
-static void answer(struct conn *c)
+/* The count that an UpdateService asks for, one digit, is what all answers say
+ * from then on. */
+static void set_count(const char *request)
 {
-    static char text[8192];
+    static const char member[] = "\"desiredCount\":";
+    const char *asked = strstr(request, member);
 
+    for (size_t i = 0; asked != NULL && i < sizeof answers / sizeof *answers;
+         i++) {
+        char *at = strstr(answers[i].text, member);
+
+        if (at != NULL)
+            at[sizeof member - 1] = asked[sizeof member - 1];
+    }
+}
+
+/* How long its body is. */
+static size_t answer(struct conn *c)
+{
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         if (strstr(c->in, answers[i].operation) == NULL)
             continue;
-        int n = snprintf(text, sizeof text, HEAD "Content-Length: %zu\r\n\r\n"
-                         "%s", strlen(answers[i].body), answers[i].body);
-
         count.requests++;
-        count.writes += i == 2;
-        say(c, text, (size_t)n);
-        return;
+        if (i == 2) {
+            count.writes++;
+            set_count(c->in);
+        }
+        say(c, answers[i].text, answers[i].n);
+        return answers[i].n -
+               (size_t)(strstr(answers[i].text, "\r\n\r\n") + 4 -
+                        answers[i].text);
     }
     bench_fail("an operation that is not known here");
+    return 0;
+}
+
+static void hang_up(struct conn *c)
+{
+    if (secure && c->open) {
+        br_ssl_engine_close(&c->tls.eng);
+        flush_tls(c);
+    }
+    close(c->fd);
+    c->fd = -1;
 }
 
 /* One request at a time is all that our clients send. */
@@ -231,11 +316,14 @@ static void take(struct conn *c)
 {
     c->in[c->in_n] = '\0';
     char *end = strstr(c->in, "\r\n\r\n");
-    char *length = strstr(c->in, "Content-Length: ");
+    char *length = strstr(c->in, "ontent-");
 
+    /* Each peer has capitals of its own. */
+    while (length != NULL && strncasecmp(length, "ontent-length: ", 15) != 0)
+        length = strstr(length + 1, "ontent-");
     if (end == NULL || length == NULL)
         return;
-    if (c->in_n < (size_t)(end + 4 - c->in) + strtoul(length + 16, NULL, 10))
+    if (c->in_n < (size_t)(end + 4 - c->in) + strtoul(length + 15, NULL, 10))
         return;
     if (secure && c->number < CONNS && c->in_n <= sizeof lasts->text) {
         br_ssl_session_parameters p;
@@ -245,8 +333,15 @@ static void take(struct conn *c)
         lasts[c->number].n = c->in_n;
         memcpy(lasts[c->number].text, c->in, c->in_n);
     }
-    answer(c);
+    size_t n = answer(c);
+
+    if (c->number < CONNS)
+        lasts[c->number].answer = n;
     c->in_n = 0;
+    if (set.idle_us > 0)
+        c->answered = bench_now().wall;
+    if (set.closes)
+        hang_up(c);
 }
 
 /* ---- connections ---- */
@@ -289,12 +384,6 @@ static void feed_tls(struct conn *c, const unsigned char *raw, size_t n)
     }
 }
 
-static void hang_up(struct conn *c)
-{
-    close(c->fd);
-    c->fd = -1;
-}
-
 static void hear(struct conn *c)
 {
     unsigned char raw[16384];
@@ -308,7 +397,8 @@ static void hear(struct conn *c)
         feed_tls(c, raw, (size_t)n);
     else
         store(c, raw, (size_t)n);
-    take(c);
+    if (c->fd >= 0)
+        take(c);
 }
 
 static void welcome(int listener)
@@ -324,6 +414,7 @@ static void welcome(int listener)
     c->fd = fd;
     c->open = false;
     c->in_n = 0;
+    c->answered = 0;
     c->number = (size_t)count.connections++;
     if (secure)
         start_tls(c);
@@ -345,6 +436,16 @@ static int open_port(void)
     return fd;
 }
 
+static void end_idle(void)
+{
+    double now = bench_now().wall;
+
+    for (int i = 0; i < CONNS; i++)
+        if (conns[i].fd >= 0 && conns[i].answered > 0 &&
+            now - conns[i].answered >= set.idle_us)
+            hang_up(&conns[i]);
+}
+
 static void serve(int listener)
 {
     while (!stop) {
@@ -354,13 +455,16 @@ static void serve(int listener)
         for (int i = 0; i < CONNS; i++)
             fds[i + 1] = (struct pollfd){ .fd = conns[i].fd,
                                           .events = POLLIN };
-        if (poll(fds, CONNS + 1, -1) < 0 && errno != EINTR)
+        if (poll(fds, CONNS + 1, set.idle_us > 0 ? 5 : -1) < 0 &&
+            errno != EINTR)
             bench_fail("poll");
         for (int i = 0; i < CONNS && !stop; i++)
             if (fds[i + 1].revents != 0)
                 hear(&conns[i]);
         if (!stop && (fds[0].revents & POLLIN) != 0)
             welcome(listener);
+        if (set.idle_us > 0)
+            end_idle();
     }
 }
 
@@ -371,7 +475,8 @@ static void write_lasts(const char *path)
     if (f == NULL)
         bench_fail(path);
     for (size_t i = 0; i < CONNS && lasts[i].n > 0; i++) {
-        fprintf(f, "%04x %zu\n", lasts[i].suite, lasts[i].n);
+        fprintf(f, "%04x %zu %zu\n", lasts[i].suite, lasts[i].answer,
+                lasts[i].n);
         fwrite(lasts[i].text, 1, lasts[i].n, f);
         fputc('\n', f);
     }
@@ -383,6 +488,21 @@ int main(int argc, char **argv)
 {
     struct sigaction act;
 
+    for (int o; (o = getopt(argc, argv, "a:cni:")) != -1;) {
+        if (o == '?')
+            bench_fail("server [-a BYTES] [-c] [-n] [-i MS] [CHAIN KEY "
+                       "[FILE]]");
+        set.closes |= o == 'c';
+        set.forgets |= o == 'n';
+        if (o == 'a')
+            set.answer = strtoul(optarg, NULL, 10);
+        if (o == 'i')
+            set.idle_us = strtod(optarg, NULL) * 1e3;
+    }
+    argc -= optind - 1;
+    argv += optind - 1;
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        make_answer(i, set.answer);
     memset(&act, 0, sizeof act);
     act.sa_handler = on_term;
     sigaction(SIGTERM, &act, NULL);

@@ -20,6 +20,8 @@ bad=0
 
 for file in $(files); do
     [ -f "$file" ] || continue
+    # cargo writes its registry's name into each entry.
+    [ "${file##*/}" != Cargo.lock ] || continue
     ! grep -InE "$words" "$file" /dev/null || bad=1
     case $file in
     *.[ch] | *.py | *.sh | Makefile)

@@ -27,7 +27,8 @@ def test_n_creates_no_file_and_starts_no_program(tmp_path):
     shell.chmod(0o755)
     build = tmp_path / "build"
     goals = ["all", "deps", "test", "check", "san", "cover", "mutants", "demo",
-             "bench", "static", "lambda", "tidy", "dist", "install", "clean",
+             "bench", "bench-peers", "static", "lambda", "tidy", "dist",
+             "install", "clean",
              "help", "t", "T=plan"]
     done = make("-n", f"BUILD={build}", f"SHELL={shell}", *goals)
     assert done.returncode == 0, done.stdout

@@ -1,17 +1,14 @@
-"""How many calls a look at one service takes: placed.py PROGRAM.  Its hosts are
-100 or 1,000, and the server counts.  The first look of a process is cold.  A
-look that would write makes no write here, so one call is added; a plan alone
-asks for scalable targets, so that call is not counted."""
-import os
-import pathlib
+"""how many calls a look at one service takes
+
+Its hosts are 100 or 1,000, and the server counts.  The first look of a process
+is cold.  A look that would write makes no write here, so one call is added; a
+plan alone asks for scalable targets, so that call is not counted.
+"""
 import subprocess
-import sys
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests" / "peers"))
-
-import ecs_server                                       # noqa: E402
-from ecs_check import SECRET, TOKEN                     # noqa: E402
+import ecs_server
+import tools
+from ecs_check import SECRET, TOKEN
 
 ROOM = [{"name": "CPU", "type": "INTEGER", "integerValue": 1024},
         {"name": "MEMORY", "type": "INTEGER", "integerValue": 2048},
@@ -46,26 +43,25 @@ def fill(ecs, hosts, managed, lack):
     ecs.model.task_definition("web")
 
 
-def looks(program, case, hosts):
+def looks(bench, case, hosts):
     """[calls] of a cold look and of a warm one."""
     _, managed, lack, explain, *_ = case
     with ecs_server.EcsServer() as ecs:
         ecs.judge.unsigned = False
         fill(ecs, hosts, managed, lack)
-        env = {"PATH": os.environ["PATH"], "AWS_REGION": ecs_server.REGION,
-               "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-               "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN,
-               "AWS_EC2_METADATA_DISABLED": "true",
-               "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ecs.port}"}
-        done = subprocess.run([program, "run", TOP / "tests/bench/placed.lua",
-                               "2", explain], env=env, check=True,
-                              capture_output=True, text=True)
+        env = bench.env(ecs.port, None, AWS_REGION=ecs_server.REGION,
+                        AWS_ACCESS_KEY_ID="AKIDEXAMPLE",
+                        AWS_SECRET_ACCESS_KEY=SECRET, AWS_SESSION_TOKEN=TOKEN)
+        done = subprocess.run([bench.build / "headcount", "run",
+                               tools.HERE / "looks.lua", "2", explain],
+                              env=env, check=True, capture_output=True,
+                              text=True)
         rows = [line.split() for line in done.stdout.splitlines()]
         if sum(int(n) for n, _ in rows) != len(ecs.requests):
-            sys.exit("the server counted another number of calls")
+            raise RuntimeError("the server counted another number of calls")
         due = "pending" if lack else "unchanged"
         if {what for _, what in rows} != {due}:
-            sys.exit(f"{case[0]}: {rows}")
+            raise RuntimeError(f"{case[0]}: {rows}")
         write = lack and explain == "no"
         calls = [int(n) + write for n, _ in rows]
         calls[0] -= sum(r.operation == "DescribeScalableTargets"
@@ -73,18 +69,15 @@ def looks(program, case, hosts):
         return calls
 
 
-def main(program):
-    print("calls of a look, cold and warm, beside the specification:")
+def run(bench):
+    print("  cold and warm, beside the specification:")
     print(f"  {'':28}{'100 hosts':>18}{'1,000 hosts':>20}")
     for case in CASES:
         row = ""
         for hosts, due in ((100, case[4]), (1000, case[5])):
-            got = looks(program, case, hosts)
+            got = looks(bench, case, hosts)
             if got[0] > due[0] or got[1] > due[1]:
-                sys.exit(f"{case[0]}: {got} calls, and {due} are due")
+                raise RuntimeError(f"{case[0]}: {got} calls, and {due} are due")
             row += f"{got[0]:>6} {got[1]:>3} ({due[0]:>2} {due[1]:>2})"
         print(f"  {case[0]:28}{row}")
 
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
--- placed.lua TIMES EXPLAIN - reconciles service web of cluster prod so many
+-- looks.lua TIMES EXPLAIN - reconciles service web of cluster prod so many
 -- times in one process, without a write, and prints what each made: its calls,
 -- and what came of the service.
 local headcount = require "headcount"
