@@ -5,7 +5,7 @@
 Source: ECS API Reference, "Request throttling for the Amazon ECS API".
 
 Used by: peers/ecs_server.py, system/test_sweep.py, system/test_peer.py and
-bench/sweep.py.
+bench/parts/sweep.py.
 Instead of moto: moto never throttles.
 """
 import time

@@ -1,8 +1,8 @@
 """HTTP/1.1 over plain TCP or TLS, kept alive and counted where it is accepted;
 what is answered is for who inherits it.
 
-Used by: peers/ecs_server.py, peers/creds_server.py, peers/principal_server.py
-and system/test_roles.py.
+Used by: peers/ecs_server.py, peers/creds_server.py, peers/principal_server.py,
+system/test_roles.py, bench/grown.py and bench/same_work.py.
 Instead of moto: moto's server counts neither connections nor handshakes,
 and cannot break one off.
 """

@@ -12,7 +12,7 @@ manager:
         assert front.connections() == 1
         assert dns.queries() == [("A", "ecs.test.internal")]
 
-Used by: system/ and bench/lambda.py.
+Used by: system/ and bench/parts/lambda.py.
 Instead of moto: it starts moto where moto does; dynalite, nginx and dnsmasq
 are what moto is not.
 """
