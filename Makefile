@@ -151,8 +151,8 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 # ---- rules ----
 
 .PHONY: all deps demo test check failed san valgrind cover fuzz soak mutants \
-    matrix proxies bench bench-peers allocations packages size tidy fmt static \
-    lambda lua-env lua-module \
+    matrix proxies bench bench-peers cost allocations packages size tidy fmt \
+    static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
     lua-programs replays t FORCE
 
@@ -465,6 +465,10 @@ $(BUILD)/static/bench: $(PROGRAM)
 bench-peers: ## what the bench compares with, into build/peers, pinned
 	@CC='$(CC)' sh tests/deps.sh bench
 	@CC='$(CC)' sh tests/bench/peers/build.sh
+
+cost: STATIC_ARCHS = x86_64
+cost: static ## the monthly bill: measured, into examples/cost.lua and README.md
+	@PROGRAM='$(BUILD)/static/headcount-x86_64' sh tests/bench/cost.sh write
 
 size: static ## the static binaries, by folder
 	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)

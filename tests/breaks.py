@@ -23,6 +23,11 @@ BREAKS = [
      r"s->is_shared", "false"),
     ("a file that cannot be read counts as empty", "shared_read",
      r"shared_is_hidden\(r, kind, &why\)", "true"),
+    # ---- pages ----
+    ("a page shows a count that is held as written", "put_after",
+     r"s->outcome == HEADCOUNT_HELD &&", "false &&"),
+    ("a page lacks a cluster that failed", "plan_page_rows",
+     r"c->error \|\| \(", "("),
     # ---- the holds: a count that is right and not written now ----
     ("a pause of all writes is ignored", "hold_paused", r"\(in->paused\)",
      "(false)"),

@@ -68,7 +68,7 @@ struct options {
     bool verifies;               /* --verify on */
     bool paused;                       /* HEADCOUNT_DRY_RUN */
     /* worked out of the texts above */
-    bool json, format_json;
+    bool json, html, format_json;
     bool probes;                  /* --tcp-keepalive on                       */
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;

@@ -297,7 +297,8 @@ static int get_places(struct options *o)
 
 int options_work_out(struct options *o)
 {
-    static const char *const forms[] = { "text", "json", NULL };
+    static const char *const forms[] = { "text", "json", "html", NULL };
+    static const char *const formats[] = { "text", "json", NULL };
     static const char *const modes[] = { "active", "registered", "connected",
                                          NULL };
     static const char *const whose[] = { "service", "all", NULL };
@@ -307,7 +308,7 @@ int options_work_out(struct options *o)
     int err = get_choice("output", o->output, forms, &json);
 
     if (err == 0)
-        err = get_choice("format", o->format, forms, &format);
+        err = get_choice("format", o->format, formats, &format);
     if (err == 0)
         err = get_choice("hosts", o->hosts, modes, &mode);
     if (err == 0)
@@ -317,6 +318,13 @@ int options_work_out(struct options *o)
     if (err == 0)
         err = get_choice("verify", o->verify, on_off, &unverified);
     o->json = json == 1;
+    o->html = json == 2;
+    if (err == 0 && o->html && o->verb != VERB_PLAN &&
+        o->verb != VERB_APPLY && o->verb != VERB_EXPLAIN) {
+        complain("--output html is a page of plan, apply or explain; other "
+                 "verbs print text or json");
+        return EXIT_USAGE;
+    }
     o->format_json = format == 1;
     o->hosts_mode = (enum headcount_hosts)mode;
     if (heeded >= 0)

@@ -131,7 +131,7 @@ static void put_running(FILE *out, const struct headcount_placement *p)
         fputc('\n', out);
 }
 
-static const char *word_of(const struct headcount_placed_host *h)
+const char *placement_word(const struct headcount_placed_host *h)
 {
     return has_answer(h, "unknown") ? "not known"
            : has_answer(h, "passed_over") ? "passed over" : h->answer;
@@ -161,7 +161,7 @@ static void put_hosts(FILE *out, const struct headcount_placement *p)
         if (has_answer(&p->hosts[i], "runs"))
             continue;
         for (size_t k = i; k < end && k - i < lines; k++) {
-            placement_label(out, word_of(&p->hosts[k]));
+            placement_label(out, placement_word(&p->hosts[k]));
             render_text(out, name_of(&p->hosts[k]));
             fputs("  ", out);
             render_text(out, p->hosts[k].reason);

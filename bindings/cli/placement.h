@@ -21,6 +21,8 @@ void placement_put(FILE *out, const struct headcount_cluster *cluster,
                    const struct headcount_service *service);
 /* A line of it: "  label        ", which the text follows. */
 void placement_label(FILE *out, const char *label);
+/* "can", "cannot", "runs", "not known" or "passed over". */
+const char *placement_word(const struct headcount_placed_host *host);
 /* The last line. */
 void placement_sum(FILE *out, const struct headcount_service *service);
 

@@ -40,8 +40,7 @@ static const char *find_code(const char *text, const char *code, size_t *n)
     return NULL;
 }
 
-/* "CODE: text", and the text does not say the code again. */
-static void put_why(FILE *out, const char *code, const char *text)
+void render_why(FILE *out, const char *code, const char *text)
 {
     size_t n = 0;
     const char *again = find_code(text, code, &n);
@@ -57,41 +56,21 @@ static void put_why(FILE *out, const char *code, const char *text)
     free(before);
 }
 
-static const char *sign_of(enum headcount_result outcome)
-{
-    switch (outcome) {
-    case HEADCOUNT_UPDATED:
-    case HEADCOUNT_PENDING:
-        return "~";
-    case HEADCOUNT_UNCHANGED:
-        return "=";
-    case HEADCOUNT_HELD:
-        return "!";
-    case HEADCOUNT_SKIPPED:
-        return "-";
-    case HEADCOUNT_FAILED:
-        return "x";
-    }
-    return "?";
-}
+static const char signs[] = {
+    [HEADCOUNT_UPDATED] = '~', [HEADCOUNT_PENDING] = '~',
+    [HEADCOUNT_UNCHANGED] = '=', [HEADCOUNT_HELD] = '!',
+    [HEADCOUNT_SKIPPED] = '-', [HEADCOUNT_FAILED] = 'x',
+};
 
-static const char *word_of(enum headcount_result outcome)
+const char *render_word_of(enum headcount_result outcome)
 {
-    switch (outcome) {
-    case HEADCOUNT_UPDATED:
-        return "updated";
-    case HEADCOUNT_PENDING:
-        return "pending";
-    case HEADCOUNT_UNCHANGED:
-        return "unchanged";
-    case HEADCOUNT_HELD:
-        return "held";
-    case HEADCOUNT_SKIPPED:
-        return "skipped";
-    case HEADCOUNT_FAILED:
-        return "failed";
-    }
-    return "?";
+    static const char words[][10] = {
+        [HEADCOUNT_UPDATED] = "updated", [HEADCOUNT_PENDING] = "pending",
+        [HEADCOUNT_UNCHANGED] = "unchanged", [HEADCOUNT_HELD] = "held",
+        [HEADCOUNT_SKIPPED] = "skipped", [HEADCOUNT_FAILED] = "failed",
+    };
+
+    return words[outcome];
 }
 
 bool render_is_braked(const struct headcount_service *s)
@@ -167,15 +146,15 @@ void render_switch(FILE *out, const struct headcount_service *s)
 static void put_service(FILE *out, const struct headcount_cluster *c,
                         const struct headcount_service *s)
 {
-    fprintf(out, "%s ", sign_of(s->outcome));
+    fprintf(out, "%c ", signs[s->outcome]);
     render_text(out, s->service);
     put_counts(out, s);
     bool said = c->error && strcmp(c->error, s->reason) == 0;
     const char *as = said ? NULL : render_said_of(c, s);
 
-    fprintf(out, "  %s", word_of(s->outcome));
+    fprintf(out, "  %s", render_word_of(s->outcome));
     fputs(*s->code != '\0' ? " " : *s->reason != '\0' ? ": " : "", out);
-    put_why(out, s->code, said || as ? "" : s->reason);
+    render_why(out, s->code, said || as ? "" : s->reason);
     if (as) {
         fputs(": as ", out);
         render_text(out, as);
@@ -246,7 +225,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
 {
     if (o->skipped_event) {
         fputs("Nothing to do: ", out);
-        put_why(out, o->skipped_event,
+        render_why(out, o->skipped_event,
                 o->skipped_because ? o->skipped_because : "");
         fputc('\n', out);
         put_records(out, o);
@@ -261,7 +240,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
         }
         if (c->error) {
             fputs("x ", out);
-            put_why(out, c->error_code, c->error);
+            render_why(out, c->error_code, c->error);
             fputc('\n', out);
         }
         if (c->skipped && c->services_n == 0)
@@ -274,10 +253,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
     render_brake(out, o, render_braked(o), dry_run);
 }
 
-/* "prod", or, where a name may stand for several, with region and account:
- * "prod (eu-west-1, 123456789012)". */
-static void put_heading(FILE *out, const struct headcount_cluster *c,
-                        bool where)
+void render_place(FILE *out, const struct headcount_cluster *c, bool where)
 {
     const char *region = c->arn, *account, *end;
 
@@ -289,7 +265,6 @@ static void put_heading(FILE *out, const struct headcount_cluster *c,
     if (end)
         fprintf(out, " (%.*s, %.*s)", (int)(account - region), region,
                 (int)(end - account - 1), account + 1);
-    fputc('\n', out);
 }
 
 /* With many clusters only services that are not as they should be get a
@@ -310,10 +285,11 @@ void render_part(FILE *out, const struct headcount_outcome *o, bool where)
             worth = worth || is_worth_telling(&c->services[k]);
         if (!worth)
             continue;
-        put_heading(out, c, where);
+        render_place(out, c, where);
+        fputc('\n', out);
         if (c->error) {
             fputs("x ", out);
-            put_why(out, c->error_code, c->error);
+            render_why(out, c->error_code, c->error);
             fputc('\n', out);
         }
         for (size_t k = 0; k < c->services_n; k++)
@@ -401,6 +377,11 @@ void render_timings(FILE *out, const struct headcount_outcome *o)
         put_phase(out, "receive", t->first_byte, t->end);
         fputs(")\n", out);
     }
+    render_stats(out, o);
+}
+
+void render_stats(FILE *out, const struct headcount_outcome *o)
+{
     put_many(out, o->stats.api_calls, "call");
     put_many(out, o->stats.connections_opened, "connection");
     fprintf(out, "%" PRIu64 " reused, ", o->stats.connections_reused);

@@ -30,8 +30,17 @@ size_t render_braked(const struct headcount_outcome *outcome);
  * the reason is said once; or NULL. */
 const char *render_said_of(const struct headcount_cluster *cluster,
                            const struct headcount_service *service);
+const char *render_word_of(enum headcount_result outcome);
+/* "CODE: text", and the text does not say the code again. */
+void render_why(FILE *out, const char *code, const char *text);
+/* "prod", or, where a name may stand for several, with region and account:
+ * "prod (eu-west-1, 123456789012)". */
+void render_place(FILE *out, const struct headcount_cluster *cluster,
+                  bool where);
 /* Text that came from elsewhere: it cannot steer a terminal. */
 void render_text(FILE *out, const char *text);
+/* "3 calls, 1 connection, ..., 20.12 ms" and a line break. */
+void render_stats(FILE *out, const struct headcount_outcome *outcome);
 /* The calls of the op as a waterfall by phase. */
 void render_timings(FILE *out, const struct headcount_outcome *outcome);
 /* The same into the log, behind what stdout has. */

@@ -5,7 +5,7 @@ comes to.
     for deployment in (sam(), terraform()):
         deployment["queue"]["visibility"], deployment["policies"], ...
 
-Used by: system/test_permissions.py and
+Used by: system/test_cost.py, system/test_permissions.py and
 system/test_templates.py.
 Instead of moto: moto does not expand SAM and knows no Terraform.
 """

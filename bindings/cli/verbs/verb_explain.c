@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "complain.h"
+#include "page/page.h"
+#include "page/plan_page.h"
 #include "placement.h"
 #include "plain.h"
 #include "render.h"
@@ -69,6 +72,32 @@ static void print_text(const struct headcount_outcome *outcome,
     placement_sum(stdout, row);
 }
 
+static void print_page(const struct headcount_outcome *outcome,
+                       const struct set_by *by)
+{
+    const struct plan_page page = {
+        .title = "headcount explain", .now = hc_clock_wall(), .dry_run = true,
+    };
+    const struct headcount_service *row = row_of(outcome);
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = by ? open_memstream(&text, &n) : NULL;
+
+    plan_page_begin(stdout, &page, outcome);
+    plan_page_rows(stdout, outcome, false);
+    plan_page_rows_end(stdout, outcome);
+    if (out)
+        set_by_put(out, by);
+    if (out && fclose(out) == 0)
+        page_paragraph(stdout, NULL, text);
+    else if (by)
+        complain("out of memory: the page does not say who set the count");
+    free(text);
+    if (row)
+        plan_page_hosts(stdout, row);
+    plan_page_end(stdout, outcome);
+}
+
 /* The report, with what --who found as its last members. */
 static void print_json(const struct headcount_outcome *outcome,
                        const struct set_by *by)
@@ -109,6 +138,8 @@ static int print_outcome(headcount *h, const struct options *o,
     }
     if (o->json)
         print_json(outcome, by);
+    else if (o->html && !has_no_wish(outcome))
+        print_page(outcome, by);
     else if (!has_no_wish(outcome))
         print_text(outcome, by);
     service_names_complain(h, o, outcome);

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "cluster_tags.h"
+#include "base/clock.h"
 #include "complain.h"
 #include "first_look.h"
 #include "log.h"
 #include "meant.h"
 #include "missing_services.h"
+#include "page/plan_page.h"
 #include "plain.h"
 #include "render.h"
 #include "service_names.h"
@@ -33,6 +35,7 @@ struct sweep {
     struct meant meant;
     char *looked;                  /* the ARN of a cluster that was looked at */
     bool many_places, progress, drawn;
+    bool holds_back;               /* the head of a page comes before texts  */
     size_t failed, changed, braked;
 };
 
@@ -122,7 +125,10 @@ static char *text_of(struct sweep *s, const struct headcount_outcome *part)
 
     if (!out)
         return NULL;
-    render_part(out, part, s->many_places);
+    if (s->o->html)
+        plan_page_rows(out, part, s->many_places);
+    else
+        render_part(out, part, s->many_places);
     if (fclose(out) == 0)
         return text;
     free(text);
@@ -148,7 +154,7 @@ static void on_part(void *ud, headcount_op *op)
         s->looked = strdup(part->clusters[0].arn);
     if (s->o->json)
         return;
-    if (policy_option_is_distinct(s->o)) {
+    if (policy_option_is_distinct(s->o) && !s->o->html) {
         for (size_t i = 0; i < part->clusters_n; i++)
             first_look_note(&s->look, p.at, &part->clusters[i]);
         return;
@@ -158,14 +164,15 @@ static void on_part(void *ud, headcount_op *op)
     if (p.at >= s->texts_n || !s->texts[p.at])
         complain("out of memory: the report lacks a cluster, the summary "
                  "counts it");
-    tell(s);
+    if (!s->holds_back)
+        tell(s);
 }
 
 /* Prints what is left; after an interrupt some clusters were never done. */
 static void tell_rest(struct sweep *s)
 {
     for (; s->told < s->texts_n; s->told++) {
-        if (s->texts[s->told])
+        if (s->texts[s->told] && !s->holds_back)
             print(s, s->texts[s->told]);
         free(s->texts[s->told]);
     }
@@ -181,8 +188,20 @@ static int print_outcome(struct sweep *s, headcount *h,
                          const struct headcount_outcome *outcome)
 {
     const struct options *o = s->o;
+    const struct plan_page page = {
+        .title = o->verb == VERB_APPLY ? "headcount apply" : "headcount plan",
+        .now = hc_clock_wall(), .braked = s->braked, .dry_run = r->dry_run,
+    };
+    bool paged = o->html && outcome->code == 0;
 
+    if (paged)
+        plan_page_begin(stdout, &page, outcome);
+    s->holds_back = o->html && !paged;
     tell_rest(s);
+    if (paged) {
+        plan_page_rows_end(stdout, outcome);
+        plan_page_end(stdout, outcome);
+    }
     if (s->looked && o->roles_n < 2 &&
         !missing_services_has_nearest(&s->missing, outcome))
         service_names_note(h, s->looked, o, &s->missing);
@@ -191,6 +210,8 @@ static int print_outcome(struct sweep *s, headcount *h,
     } else if (o->json) {
         plain_put_report(stdout, outcome->json, outcome->json_size);
         putchar('\n');
+    } else if (paged) {
+        ;
     } else if (policy_option_is_distinct(o)) {
         first_look_render(stdout, &s->look, s->many_places);
     } else {
@@ -237,6 +258,7 @@ static int verb_sweep(const struct options *o)
     struct sweep s = {
         .o = o, .many_places = o->regions.n > 1 || o->roles_n > 1,
         .progress = isatty(STDERR_FILENO) && !o->debug,
+        .holds_back = o->html,
     };
     struct headcount_reconcile each = {
         .size = sizeof each, .timeout = o->timeout_us,
