@@ -4,8 +4,8 @@
  *
  * Handles.  A `headcount` owns everything that calls share: pooled
  *   connections, DNS answers, TLS sessions, credentials.  A `headcount_op` is
- *   one piece of work for a handle: a call, a fetch, a reconcile, a sweep or a
- *   doctor.
+ *   one piece of work for a handle: a call, a connect, a fetch, a reconcile, a
+ *   sweep or a doctor.
  *   Both are opaque.  One thread at a time may use a handle and its ops; two
  *   handles share nothing.  After a fork the child may only call
  *   headcount_free, which then only closes descriptors: a begin_... in it is
@@ -554,6 +554,16 @@ struct headcount_doctor {
 int headcount_begin_call(headcount *h, headcount_op **out,
                          const struct headcount_call *call,
                          struct headcount_error *error);
+/* Opens what this call will need, and sends nothing: a connection to the
+ * endpoint of its service, with TLS, and one to that of STS if the credentials
+ * that sign it come from there.  They stay in the handle as those that calls
+ * leave, for 20 s.  `service` is needed, `operation` and `body` are not; give
+ * a timeout.  A failure is an outcome, and of no later op: it costs no attempt
+ * and no retry, and a name that was not found is looked up again.  With
+ * config.no_keep_alive it does nothing. */
+int headcount_begin_connect(headcount *h, headcount_op **out,
+                            const struct headcount_call *call,
+                            struct headcount_error *error);
 int headcount_begin_fetch(headcount *h, headcount_op **out,
                           const struct headcount_fetch *fetch,
                           struct headcount_error *error);

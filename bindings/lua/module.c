@@ -205,7 +205,8 @@ int module_new_client(lua_State *L)
 static void open_clients(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        { "call", module_call }, { "fetch", module_fetch },
+        { "call", module_call }, { "connect", module_connect },
+        { "fetch", module_fetch },
         { "sign", module_client_sign },
         { "reconcile", module_reconcile }, { "stats", client_stats },
         { "forget", client_forget },

@@ -4,7 +4,7 @@
  *     module_fields.c     tables of options: { name = value }
  *     module_op.c         an op until it is done: waited for, or yielded to a
  *                         loop
- *     module_call.c       client:call, client:fetch
+ *     module_call.c       client:call, client:connect, client:fetch
  *     module_reconcile.c  client:reconcile
  *     module_sign.c       sign, client:sign
  *     module_headers.c    headers of a request
@@ -145,6 +145,7 @@ void module_open_ops(lua_State *L);
 
 int module_new_client(lua_State *L);
 int module_call(lua_State *L);
+int module_connect(lua_State *L);
 int module_fetch(lua_State *L);
 int module_reconcile(lua_State *L);
 int module_sign(lua_State *L);

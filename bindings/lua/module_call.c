@@ -1,4 +1,5 @@
-/* lua/module_call.c - one call of an AWS service, one plain HTTP request. */
+/* lua/module_call.c - one call of an AWS service, or a connection for it; one
+ * plain HTTP request. */
 #include <string.h>
 
 #include <lauxlib.h>
@@ -75,6 +76,35 @@ int module_call(lua_State *L)
     }
     module_pending(L, c, call_finish);
     return module_run(L, call_begin, &request, &request.timeout);
+}
+
+/* ---- client:connect(service, options) ---- */
+
+static int connect_finish(lua_State *L, const struct headcount_outcome *o)
+{
+    if (o->code != 0)
+        return fail_outcome(L, o);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+static int connect_begin(headcount *h, headcount_op **op, const void *call,
+                         struct headcount_error *error)
+{
+    return headcount_begin_connect(h, op, call, error);
+}
+
+int module_connect(lua_State *L)
+{
+    struct client *c = module_client(L, 1);
+    struct headcount_call request = {
+        .size = sizeof request, .service = luaL_checkstring(L, 2),
+    };
+
+    lua_settop(L, 3);
+    module_options(L, 3, "client:connect", call_options, &request);
+    module_pending(L, c, connect_finish);
+    return module_run(L, connect_begin, &request, &request.timeout);
 }
 
 /* ---- client:fetch{ method, url, headers, body, timeout, sign } ---- */

@@ -351,8 +351,7 @@ static int creds_assume_ask(void *ud, struct hc_job *job, int64_t now,
 
 /* A role is the same in every region of its partition.  STS is asked for it in
  * our own region, if that is of the partition, else in the partition's home. */
-static struct hc_str assume_region(const struct hc_client *k,
-                                   struct hc_str arn)
+struct hc_str hc_assume_region(const struct hc_client *k, struct hc_str arn)
 {
     struct hc_str ours = k->config->region;
     struct hc_str partition = hc_role_partition(arn);
@@ -408,7 +407,7 @@ int hc_creds_assume_init(struct hc_creds_assume *c, struct hc_client *client,
 
     *c = (struct hc_creds_assume){
         .client = client, .base = base,
-        .region = assume_region(client, role->arn),
+        .region = hc_assume_region(client, role->arn),
         .tally = { .timings = { .alloc = &client->net->sys.alloc } },
     };
     hc_buf_init(&c->texts, &client->net->sys.alloc, ASSUME_TEXTS);

@@ -40,5 +40,7 @@ int hc_creds_assume_init(struct hc_creds_assume *c, struct hc_client *client,
                          struct headcount_error *e);
 void hc_creds_assume_fini(struct hc_creds_assume *c);  /* c may be all zero */
 struct hc_creds_provider hc_creds_assume(struct hc_creds_assume *c);
+/* The region in which STS is asked for a role. */
+struct hc_str hc_assume_region(const struct hc_client *k, struct hc_str arn);
 
 #endif

@@ -48,11 +48,13 @@ struct hc_attempt {
     bool answered;                       /* the proxy did: what follows is not
                                             the fault of this address        */
 
+    int64_t until;                       /* of the handshake, of the tunnel;
+                                            0: not begun                     */
+
     struct hc_attempt_shared *shared;    /* private, to `watch`              */
     struct hc_tunnel *tunnel;            /* in TUNNEL                        */
     bool heard;                          /* bytes came in HANDSHAKE          */
     bool has_engine;                     /* it counts in shared->engines     */
-    int64_t until;                       /* of the handshake, of the tunnel  */
     struct hc_watch watch;               /* until the connection has it      */
 
     struct hc_addr addr;

@@ -145,6 +145,12 @@ static bool dial_is_local(const struct headcount_error *e)
            e->sys == ENOMEM;
 }
 
+static bool dial_was_frozen(const struct hc_dial *d,
+                            const struct hc_attempt *a, int64_t now)
+{
+    return hc_health_is_late(a->until > 0 ? a->until : d->until, now);
+}
+
 static bool dial_is_open(const struct hc_dial *d)
 {
     for (size_t i = 0; i < d->attempts_n; i++)
@@ -156,7 +162,7 @@ static bool dial_is_open(const struct hc_dial *d)
 static void dial_failed(struct hc_dial *d, const struct hc_attempt *a,
                         const struct headcount_error *why, int64_t now)
 {
-    if (!dial_is_local(why) && !a->answered)
+    if (!dial_is_local(why) && !a->answered && !dial_was_frozen(d, a, now))
         dial_mark(d, &a->addr, why->what, now);
     d->may_pass = d->may_pass || !why->permanent;
     if (a->reached >= d->reached) {

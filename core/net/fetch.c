@@ -168,7 +168,7 @@ static int fetch_judge(struct hc_fetch *f, enum hc_unread_answer unread,
 /* The address comes last for a while: it took a connection and no more. */
 static void fetch_blame(struct hc_fetch *f, int64_t now)
 {
-    if (f->config.proxy == NULL)
+    if (f->config.proxy == NULL && !hc_health_is_late(f->until, now))
         hc_health_failed(&f->net->health, &f->addr, f->config.origin->port,
                          now);
 }

@@ -234,7 +234,8 @@ static bool host_is_short(struct hc_pool_host *h, int sys, int64_t now)
 }
 
 /* A waiter that adopted the dial did not get the full connect timeout: it gets
- * a dial of its own. */
+ * a dial of its own, which asks DNS again.  So does a later one, if no request
+ * has met this failure. */
 static void host_lost(struct hc_pool_host *h, struct hc_pool_waiter *t,
                       const struct headcount_error *why, int64_t now)
 {
@@ -244,6 +245,8 @@ static void host_lost(struct hc_pool_host *h, struct hc_pool_waiter *t,
     if (host_is_short(h, why->sys, now))
         return;
     h->why = *why;
+    if (t == NULL || adopted || t->ahead)
+        hc_dial_expire(h->pool->net, &h->origin, h->proxy);
     if (adopted)
         t->since = now;
     else if (t != NULL)
@@ -426,8 +429,8 @@ int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
 
     *waiter = (struct hc_pool_waiter){
         .host = h, .job = ask->job, .stats = ask->stats, .error = ask->error,
-        .marks = ask->marks, .fresh = ask->fresh, .number = p->asked++,
-        .since = now,
+        .marks = ask->marks, .fresh = ask->fresh, .ahead = ask->ahead,
+        .number = p->asked++, .since = now,
     };
     if (h == NULL) {
         waiter->failed = true;

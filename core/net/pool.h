@@ -32,6 +32,7 @@ struct hc_pool_waiter {
     bool failed;
 
     bool fresh;                      /* private from here: no kept connection */
+    bool ahead;                      /* no request waits for it              */
     bool adopted;                    /* the dial was begun for another one   */
     struct hc_pool_host *host;       /* NULL: asks nothing                   */
     struct hc_job *job;
@@ -55,6 +56,9 @@ struct hc_pool_ask {
     struct hc_marks *marks;              /* NULL, or gets how far its dial got
                                             where it serves another, or none */
     bool fresh;                          /* no kept connection will do       */
+    bool ahead;                          /* it is given back unused: a name that
+                                            could not be looked up is asked for
+                                            again by the request that comes  */
 };
 
 /* Must not move. */

@@ -12,15 +12,13 @@
 #include "op/op_account.h"
 
 struct op_call {
-    headcount_op op;
-    struct headcount_call request;
+    struct hc_op_called called;          /* first member                     */
     struct hc_op_account account;
     bool compared;                       /* with the account of the key that
                                             alone signs                      */
     struct hc_call call;
     struct hc_json json;                 /* judges the answer as it comes    */
     struct hc_buf body;
-    char operation[HC_OPERATION_MAX + 1];
     bool judging;
 };
 
@@ -60,7 +58,7 @@ static int op_call_read(struct hc_json *j, struct hc_str text,
 
 static struct hc_str op_call_request(const struct op_call *c)
 {
-    return hc_str_unmarked(hc_str_n(c->request.body, c->request.body_size));
+    return hc_str_unmarked(hc_str_n(c->called.request.body, c->called.request.body_size));
 }
 
 static bool op_call_is_object(struct hc_str text)
@@ -113,9 +111,14 @@ static bool op_call_lacks_region(headcount_op *op)
     return true;                         /* none is in the request itself */
 }
 
-static const struct hc_service *op_call_find(headcount_op *op)
+static struct hc_op_called *called_of(headcount_op *op)
 {
-    const struct headcount_call *r = &call_of(op)->request;
+    return (struct hc_op_called *)op;
+}
+
+static const struct hc_service *op_call_service(headcount_op *op)
+{
+    const struct headcount_call *r = &called_of(op)->request;
     struct hc_service_set *services = &op->h->client.services;
     const struct hc_service_given given = {
         .name = hc_str(r->service), .target_prefix = hc_str(r->target_prefix),
@@ -130,7 +133,7 @@ static const struct hc_service *op_call_find(headcount_op *op)
 }
 
 /* list-clusters becomes ListClusters. */
-static struct hc_str op_call_operation(struct op_call *c,
+static struct hc_str op_call_operation(struct hc_op_called *c,
                                        const struct hc_service *service)
 {
     struct hc_str given = hc_str(c->request.operation);
@@ -143,30 +146,37 @@ static struct hc_str op_call_operation(struct op_call *c,
     return hc_str(c->operation);
 }
 
-static int op_call_name(headcount_op *op, struct hc_call_config *config)
+const struct hc_service *hc_op_call_find(headcount_op *op,
+                                         struct hc_str *operation)
 {
-    struct op_call *c = call_of(op);
-    const struct hc_service *service = op_call_find(op);
+    const struct hc_service *service = op_call_service(op);
 
     if (service == NULL)
-        return op->error.code;
-    config->operation = op_call_operation(c, service);
-    config->service = hc_service_set_narrow(&op->h->client.services, service,
-                                            config->operation, &op->error);
+        return NULL;
+    *operation = op_call_operation(called_of(op), service);
+    return operation->n == 0
+               ? service
+               : hc_service_set_narrow(&op->h->client.services, service,
+                                       *operation, &op->error);
+}
+
+static int op_call_name(headcount_op *op, struct hc_call_config *config)
+{
+    config->service = hc_op_call_find(op, &config->operation);
     if (config->service == NULL)
         return op->error.code;
     if (config->service->row.is_stream)
         return hc_error_set(&op->error, HEADCOUNT_EARG,
                             "%.*s of %s answers with a stream of events, "
                             "which headcount does not read",
-                            HC_STR_ARG(config->operation), service->id);
+                            HC_STR_ARG(config->operation), config->service->id);
     config->no_sign = config->service->row.is_unsigned;
     if (!config->no_sign || op->params.expect_account == NULL)
         return 0;
     return hc_error_set(&op->error, HEADCOUNT_EARG, "request.expect_account "
                         "is set, and %.*s of %s is not signed, so there is no "
                         "account to compare", HC_STR_ARG(config->operation),
-                        service->id);
+                        config->service->id);
 }
 
 static int op_call_start(headcount_op *op)
@@ -182,13 +192,13 @@ static int op_call_start(headcount_op *op)
 
     hc_buf_init(&c->body, &op->h->net.sys.alloc, CALL_ANSWER_MAX);
     err = op_call_name(op, &config);
-    if (err == 0 && c->request.body_size > 0)
+    if (err == 0 && c->called.request.body_size > 0)
         err = op_call_check_body(op);
     if (err < 0)
         return err;
     op_call_judge(op);
     config.body = op_call_request(c);
-    config.replay_ok = c->request.retry_writes;
+    config.replay_ok = c->called.request.retry_writes;
     config.paced = op->parent != NULL;
     err = hc_call_start(&c->call, &op->h->net, &op->job, &config);
     return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
@@ -337,7 +347,7 @@ static headcount_op *op_call_fill(headcount_op *op,
                                   const struct headcount_call *call)
 {
     if (op != NULL)
-        call_of(op)->request = *call;
+        called_of(op)->request = *call;
     return op;
 }
 
@@ -365,14 +375,14 @@ headcount_op *hc_op_call_begin_child(headcount_op *parent,
 }
 
 static int op_call_check(struct headcount_call *c,
-                         const struct headcount_call *call,
+                         const struct headcount_call *call, bool any,
                          struct headcount_error *e)
 {
     int err = hc_take_struct(c, &hc_form_call, call, e);
 
     if (err < 0)
         return err;
-    if (c->service == NULL || c->operation == NULL)
+    if (c->service == NULL || (c->operation == NULL && !any))
         return hc_error_set(e, HEADCOUNT_EARG, "%s is NULL: a call names an "
                             "AWS service and one of its operations, as ecs "
                             "and ListClusters",
@@ -387,18 +397,19 @@ static int op_call_check(struct headcount_call *c,
     return hc_check_memory("body", c->body, "body_size", c->body_size, e);
 }
 
-int headcount_begin_call(headcount *h, headcount_op **out,
-                         const struct headcount_call *call,
-                         struct headcount_error *error)
+int hc_op_call_begin(headcount *h, headcount_op **out,
+                     const struct op_class *class, bool any,
+                     const struct headcount_call *call,
+                     struct headcount_error *error)
 {
     struct headcount_call c = { .size = 0 };
     struct headcount_error e = { .code = 0 };
-    int err = op_call_check(&c, call, &e);
+    int err = op_call_check(&c, call, any, &e);
 
     *out = NULL;
     if (err == 0) {
         const struct hc_op_params params = op_call_params(&c);
-        headcount_op *op = hc_op_new(h, &op_call_class, &params);
+        headcount_op *op = hc_op_new(h, class, &params);
 
         if (op != NULL) {
             c.service = hc_op_text(op, c.service);
@@ -413,6 +424,13 @@ int headcount_begin_call(headcount *h, headcount_op **out,
     }
     hc_give_error(error, &e);
     return err;
+}
+
+int headcount_begin_call(headcount *h, headcount_op **out,
+                         const struct headcount_call *call,
+                         struct headcount_error *error)
+{
+    return hc_op_call_begin(h, out, &op_call_class, false, call, error);
 }
 
 bool headcount_only_reads(const char *operation)

@@ -36,6 +36,11 @@ void hc_health_failed(struct hc_health *h, const struct hc_addr *addr,
     h->until = hc_time_add(now, HC_HEALTH_TIME);
 }
 
+bool hc_health_is_late(int64_t until, int64_t now)
+{
+    return now >= hc_time_add(until, HC_HEALTH_LATE);
+}
+
 int64_t hc_health_when(const struct hc_health *h, const struct hc_addr *addr,
                        uint16_t port, int64_t now)
 {

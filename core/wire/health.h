@@ -13,6 +13,7 @@
 
 #define HC_HEALTH_TIME (30 * HC_SECOND)
 #define HC_HEALTH_MAX 32
+#define HC_HEALTH_LATE (1 * HC_SECOND)
 
 struct hc_health_mark { struct hc_addr addr; uint16_t port; int64_t at; };
 
@@ -27,6 +28,10 @@ struct hc_health {                   /* all zero: nothing failed             */
  * idle is no failure).  A full table loses its oldest mark. */
 void hc_health_failed(struct hc_health *h, const struct hc_addr *addr,
                       uint16_t port, int64_t now);
+/* The time for an address was over long before `now`: the process was frozen,
+ * or the machine slept, and what came meanwhile is no failure of the
+ * address. */
+bool hc_health_is_late(int64_t until, int64_t now);
 /* When it failed last; 0: not within the last 30 s. */
 int64_t hc_health_when(const struct hc_health *h, const struct hc_addr *addr,
                        uint16_t port, int64_t now);

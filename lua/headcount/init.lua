@@ -150,6 +150,18 @@ headcount.json = core.json
 -- @treturn[2] string what failed, where, and what to do
 -- @treturn[2] string AWS's code, or headcount's
 
+--- Opens the connections that a call will need, and sends nothing: to the
+-- service, and to STS where the credentials come from it.  They stay as those
+-- that calls leave, for 20 seconds.  A failure costs later calls nothing.
+-- @function client:connect
+-- @tparam string service as `client:call` takes it
+-- @tparam[opt] table options those of `client:call`; give a timeout
+-- @treturn[1] boolean true: it stands
+-- @treturn[2] nil
+-- @treturn[2] string what failed
+-- @treturn[2] string its code
+-- @usage client:connect("dynamodb", { timeout = 1 })   -- in Lambda's init
+
 --- Makes one plain HTTP request to any URL, with the connections, DNS answers
 -- and trusted certificates of the client.  No redirect is followed.
 -- @function client:fetch

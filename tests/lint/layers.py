@@ -40,7 +40,7 @@ RANKS = {
     "core/reconcile/exchange": "exchange < check failure yes_or_no "
                                "service_names.h < *",
     "core/op": "public http_request < op < op_wishes < op_request < "
-               "op_account < op_call op_fetch < op_cluster < "
+               "op_account < op_call op_fetch < op_connect op_cluster < "
                "op_reconcile.h < op_lock op_targets < op_event < op_fact < "
                "op_policy < op_policy_tags op_policy_distinct < "
                "op_reconcile < "

@@ -441,6 +441,31 @@ TEST(dial, an_address_that_refuses_is_last_for_30_s)
     hang_up();
 }
 
+/* In a freeze the server's patience ends, and so does our own time: neither is
+ * the address's fault.  Without a freeze both are. */
+TEST(dial, an_address_is_not_blamed_for_a_freeze)
+{
+    for (int hangs_up = 0; hangs_up < 2; hangs_up++) {
+        for (int frozen = 0; frozen < 2; frozen++) {
+            open_world("127.0.0.1 ecs.test.internal\n", "ec");
+            world.peer.certificate = NULL;   /* it never says a word */
+            struct hc_origin origin = net_world_origin(&world);
+
+            origin.tls = true;
+            dial_to(origin, &world.anchors);
+            net_world_settle(&world);
+            CHECK_INT(world.peer.n, 1);
+            if (hangs_up)
+                net_peer_hang_up(&world.peer, 0);
+            world.now += frozen ? 60 * HC_SECOND : 3200 * HC_MS;
+            net_world_until(&world, &owner.ended);
+            CHECK_INT(owner.dial->state, DIAL_FAILED);
+            CHECK_INT(failed_lately(1), !frozen);
+            hang_up();
+        }
+    }
+}
+
 static void know(uint32_t ttl)
 {
     struct hc_dns_known known = {

@@ -635,6 +635,28 @@ TEST(fetch, a_new_connection_that_goes_silent_says_nothing_of_the_kept_ones)
     net_world_close(&world);
 }
 
+/* The process was frozen, or the machine slept, while an answer was due. */
+TEST(fetch, an_address_is_not_blamed_for_a_freeze)
+{
+    for (int hangs_up = 0; hangs_up < 2; hangs_up++) {
+        for (int frozen = 0; frozen < 2; frozen++) {
+            world_open(NULL);
+            fetcher_begin(&one);
+            net_world_settle(&world);
+            CHECK_INT(world.peer.n, 1);
+            if (hangs_up)
+                net_peer_hang_up(&world.peer, 0);
+            world.now += (frozen ? 60 : 30) * HC_SECOND;
+            net_world_until(&world, &one.ended);
+            CHECK(one.failed);
+            CHECK_INT(hc_health_when(&world.net.health, &one.f.addr,
+                                     world.peer.port, world.now) > 0, !frozen);
+            fetcher_end(&one);
+            net_world_close(&world);
+        }
+    }
+}
+
 /* ---- time ---- */
 
 TEST(fetch, no_first_byte_in_time)

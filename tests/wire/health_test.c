@@ -97,3 +97,11 @@ TEST(health, a_full_table_loses_its_oldest_mark)
     CHECK_INT(when(&h, 1, 600), 0);
     CHECK_INT(when(&h, 200, 600), 501);
 }
+
+TEST(health, a_second_more_is_a_slow_machine_and_not_a_freeze)
+{
+    CHECK(!hc_health_is_late(100 * HC_SECOND, 0));
+    CHECK(!hc_health_is_late(100 * HC_SECOND, 101 * HC_SECOND - 1));
+    CHECK(hc_health_is_late(100 * HC_SECOND, 101 * HC_SECOND));
+    CHECK(!hc_health_is_late(HC_NEVER, HC_NEVER - 1));
+}

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "complain.h"
+#include "lambda/ahead.h"
 #include "lambda/emf.h"
 #include "lambda/lua_handler.h"
 #include "lambda/lambda_sweep.h"
@@ -264,9 +265,12 @@ static int serve(struct lambda *l)
     int code = 0;
 
     while (code == 0) {
+        int64_t clock = ahead_clock();
+
         code = next_event(l, &in);
         if (code != 0)
             return code;
+        ahead_wake(l->h, clock);
         log_request(in.id);
         set_trace(&in);
         l->began = hc_clock_wall();
@@ -347,6 +351,8 @@ int verb_lambda(const struct options *o)
     if (code != 0)
         return code;
     code = begin(&l);
+    if (code == 0 && l.handler.name.path[0] == '\0')
+        ahead_connect(l.h, &l.request, &l.sweep);
     if (code == 0)
         code = serve(&l);
     handler_close(&l.handler);
