@@ -58,7 +58,9 @@ static int op_call_read(struct hc_json *j, struct hc_str text,
 
 static struct hc_str op_call_request(const struct op_call *c)
 {
-    return hc_str_unmarked(hc_str_n(c->called.request.body, c->called.request.body_size));
+    const struct headcount_call *r = &c->called.request;
+
+    return hc_str_unmarked(hc_str_n(r->body, r->body_size));
 }
 
 static bool op_call_is_object(struct hc_str text)
@@ -375,14 +377,14 @@ headcount_op *hc_op_call_begin_child(headcount_op *parent,
 }
 
 static int op_call_check(struct headcount_call *c,
-                         const struct headcount_call *call, bool any,
+                         const struct headcount_call *call, bool is_call,
                          struct headcount_error *e)
 {
     int err = hc_take_struct(c, &hc_form_call, call, e);
 
     if (err < 0)
         return err;
-    if (c->service == NULL || (c->operation == NULL && !any))
+    if (c->service == NULL || (c->operation == NULL && is_call))
         return hc_error_set(e, HEADCOUNT_EARG, "%s is NULL: a call names an "
                             "AWS service and one of its operations, as ecs "
                             "and ListClusters",
@@ -398,13 +400,13 @@ static int op_call_check(struct headcount_call *c,
 }
 
 int hc_op_call_begin(headcount *h, headcount_op **out,
-                     const struct op_class *class, bool any,
+                     const struct op_class *class,
                      const struct headcount_call *call,
                      struct headcount_error *error)
 {
     struct headcount_call c = { .size = 0 };
     struct headcount_error e = { .code = 0 };
-    int err = op_call_check(&c, call, any, &e);
+    int err = op_call_check(&c, call, class == &op_call_class, &e);
 
     *out = NULL;
     if (err == 0) {
@@ -430,7 +432,7 @@ int headcount_begin_call(headcount *h, headcount_op **out,
                          const struct headcount_call *call,
                          struct headcount_error *error)
 {
-    return hc_op_call_begin(h, out, &op_call_class, false, call, error);
+    return hc_op_call_begin(h, out, &op_call_class, call, error);
 }
 
 bool headcount_only_reads(const char *operation)

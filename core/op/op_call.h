@@ -10,10 +10,9 @@ struct hc_op_called {
     struct headcount_call request;       /* its texts are in the arena       */
     char operation[HC_OPERATION_MAX + 1];
 };
-/* headcount_begin_call for an op of this class, which needs no operation if
- * `any` is true. */
+/* headcount_begin_call for an op of another class, which needs no operation. */
 int hc_op_call_begin(headcount *h, headcount_op **out,
-                     const struct op_class *class, bool any,
+                     const struct op_class *class,
                      const struct headcount_call *call,
                      struct headcount_error *error);
 /* The service of such an op, for *operation, which is its name as the service

@@ -172,5 +172,5 @@ int headcount_begin_connect(headcount *h, headcount_op **out,
                             const struct headcount_call *call,
                             struct headcount_error *error)
 {
-    return hc_op_call_begin(h, out, &op_connect_class, true, call, error);
+    return hc_op_call_begin(h, out, &op_connect_class, call, error);
 }

@@ -1,6 +1,7 @@
 /* cli/lambda/lambda.c - the Runtime API of AWS Lambda, over the client that
  * makes the calls: one process, one invocation after the other.
  *
+ *   init: the connections of the first invocation (lambda/ahead.h)
  *   next -> the event, its deadline -> one reconcile op -> response or error
  *                                   -> the sweep, if it is asked for ->
  *                                   -> a handler in Lua ->
