@@ -108,6 +108,8 @@ describe("a failure of the world", function()
       table.pack(c:call("ecs", "ListClusters")),
       table.pack(c:call("ecs", "ListClusters", "{}")),
       table.pack(c:fetch { url = NOBODY .. "/" }),
+      table.pack(c:connect("ecs")),
+      table.pack(c:connect("ecs", { timeout = 5, region = "eu-west-1" })),
     } do
       assert.is_nil(got[1])
       assert.matches("127%.0%.0%.1:1.*refused", got[2])
@@ -157,6 +159,12 @@ describe("misuse", function()
     raises("is a function, which JSON has not", c.call, c, "ecs",
            "ListClusters", { a = print })
     raises("did you mean 'timeout'", c.call, c, "ecs", "ListClusters", {},
+           { timeuot = 1 })
+  end)
+
+  it("of connect raises", function()
+    raises("bad argument", c.connect, c)
+    raises("client:connect.*did you mean 'timeout'", c.connect, c, "ecs",
            { timeuot = 1 })
   end)
 

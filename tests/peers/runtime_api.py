@@ -1,7 +1,8 @@
 """A Runtime API of Lambda that does what AWS's emulator never does: it loses
 connections, and its invocations have a trace.  These events, one after the
 other; to each POST what `statuses` says (None: the connection ends without an
-answer; the last one is said for ever); then no event more.
+answer; the last one is said for ever); then no event more.  An event may be a
+function that gives it: it is called while the child waits for it.
 
     with RuntimeApi([{"cluster": "prod"}], statuses=[None, 202]) as api:
         child = Popen(..., env={"AWS_LAMBDA_RUNTIME_API": api.address})
@@ -43,9 +44,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             api.over.wait()
             self.close_connection = True
             return
+        event = api.events[api.nexts - 1]
+        if callable(event):
+            event = event()
         trace = api.traces[api.nexts - 1] if api.traces else None
         more = {"Lambda_Runtime_Trace_Id": trace} if trace else {}
-        self.say(200, json.dumps(api.events[api.nexts - 1]).encode(),
+        self.say(200, json.dumps(event).encode(),
                  Lambda_Runtime_Aws_Request_Id=ID,
                  Lambda_Runtime_Deadline_Ms=str(
                      int((time.time() + api.seconds) * 1000)), **more)

@@ -34,6 +34,24 @@ def handler(headcount, tmp_path):
         assert "Sanitizer" not in server.output.read_text()
 
 
+# ---- connections before the first event ----
+
+def test_what_a_file_connects_to_is_there_for_the_first_event(
+        secure, headcount, handler):
+    server = handler(files="""
+        local client = assert(require("headcount").client {
+          dns_server = os.getenv "HEADCOUNT_DNS_SERVER" })
+        local stands = client:connect("ecs", { timeout = 30 })
+        return { handle = function(e)
+          local opened = client:stats().connections_opened
+          assert(client:call("ecs", "ListClusters", {}))
+          return { stands = stands, opened = opened,
+                   now = client:stats().connections_opened }
+        end }""")
+    assert server.invoke({}) == {"stands": True, "opened": 1, "now": 1}
+    assert (secure.connections, secure.handshakes) == (1, 1)
+
+
 # ---- which function ----
 
 @pytest.mark.parametrize("name, text", [
