@@ -501,5 +501,5 @@ for name in pairs(headcount) do print(name) end
 local client = headcount.client { region = "eu-west-1" }
 for name in pairs(getmetatable(client).__index) do print("client:" .. name) end
 """).stdout.split()
-    assert len(methods) == 13
+    assert len(methods) == 14
     assert set(methods) - {"_VERSION"} <= names
