@@ -151,7 +151,7 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 # ---- rules ----
 
 .PHONY: all deps demo test check failed san valgrind cover fuzz soak mutants \
-    matrix proxies bench bench-peers cost allocations packages size tidy fmt \
+    matrix proxies bench bench-peers cost put-item allocations packages size tidy fmt \
     static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
     lua-programs replays t FORCE
@@ -469,6 +469,9 @@ bench-peers: ## what the bench compares with, into build/peers, pinned
 cost: STATIC_ARCHS = x86_64
 cost: static ## the monthly bill: measured, into examples/cost.lua and README.md
 	@PROGRAM='$(BUILD)/static/headcount-x86_64' sh tests/bench/cost.sh write
+
+put-item: all ## keep-alive on and off: examples/put_item/README.md
+	@PROGRAM='$(PROGRAM)' sh tests/bench/put_item.sh write
 
 size: static ## the static binaries, by folder
 	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)

@@ -12,7 +12,8 @@ manager:
         assert front.connections() == 1
         assert dns.queries() == [("A", "ecs.test.internal")]
 
-Used by: system/, bench/parts/lambda.py and bench/cost.py.
+Used by: system/, bench/parts/lambda.py, bench/cost.py
+and bench/put_item.py.
 Instead of moto: it starts moto where moto does; dynalite, nginx and dnsmasq
 are what moto is not.
 """
