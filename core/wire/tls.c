@@ -249,11 +249,36 @@ void hc_tls_feed(struct hc_tls *tls, struct hc_str *in)
 
 /* ---- out, read, write ---- */
 
+/* The engine makes ClientKeyExchange, ChangeCipherSpec and Finished one after
+ * the other, the next one when the last one was acknowledged. */
+static void tls_gather(struct hc_tls *tls)
+{
+    br_ssl_engine_context *eng = &tls->client.eng;
+
+    while (tls->state == TLS_HANDSHAKE) {
+        size_t n = 0;
+        const unsigned char *p = br_ssl_engine_sendrec_buf(eng, &n);
+
+        if (p == NULL || n > sizeof tls->flight - tls->flight_n)
+            return;
+        memcpy(tls->flight + tls->flight_n, p, n);
+        tls->flight_n += (unsigned char)n;
+        br_ssl_engine_sendrec_ack(eng, n);
+        tls_refresh(tls);
+    }
+}
+
 const unsigned char *hc_tls_out(struct hc_tls *tls, size_t *n)
 {
     *n = 0;
+    if (tls->state == TLS_HANDSHAKE && tls->flight_n == 0)
+        tls_gather(tls);
     if (tls->state == TLS_FAILED)
         return NULL;
+    if (tls->flight_n > 0) {
+        *n = (size_t)(tls->flight_n - tls->flight_at);
+        return tls->flight + tls->flight_at;
+    }
     return br_ssl_engine_sendrec_buf(&tls->client.eng, n);
 }
 
@@ -263,6 +288,12 @@ void hc_tls_out_ack(struct hc_tls *tls, size_t n)
 
     if (hc_tls_out(tls, &room) == NULL || n == 0 || n > room)
         return;
+    if (tls->flight_n > 0) {
+        tls->flight_at += (unsigned char)n;
+        if (n == room)
+            tls->flight_at = tls->flight_n = 0;
+        return;
+    }
     br_ssl_engine_sendrec_ack(&tls->client.eng, n);
     tls_refresh(tls);
 }
@@ -289,7 +320,7 @@ void hc_tls_read_ack(struct hc_tls *tls, size_t n)
 unsigned char *hc_tls_write_room(struct hc_tls *tls, size_t *n)
 {
     *n = 0;
-    if (tls->state != TLS_OPEN)
+    if (tls->state != TLS_OPEN || tls->flight_n > 0)
         return NULL;
     return br_ssl_engine_sendapp_buf(&tls->client.eng, n);
 }

@@ -9,7 +9,8 @@
  * there is none now) and the call that acknowledges how many of them were
  * used.  A lent pointer is good until the next call on the same struct.  All
  * that is put with write before one flush and fits HC_TLS_RECORD leaves as ONE
- * record, and hc_tls_out lends that record whole.
+ * record, and hc_tls_out lends that record whole.  Records of the handshake
+ * that follow each other without an answer between them are lent together.
  *
  *   HANDSHAKE --> OPEN --> CLOSED        any --> FAILED
  *
@@ -25,6 +26,9 @@
 
 #define HC_TLS_RECORD ((size_t)16384)    /* plain bytes of the largest record */
 #define HC_TLS_SEED 32
+/* The client's last flight at its longest: an empty Certificate and a point of
+ * P-384, ChangeCipherSpec, Finished. */
+#define HC_TLS_FLIGHT 192
 
 enum hc_tls_state {
     TLS_HANDSHAKE,   /* read and write lend nothing                       */
@@ -76,6 +80,8 @@ struct hc_tls {                      /* private to tls.c                     */
     bool asked;                      /* for a client certificate             */
     size_t barren;                   /* bytes of records that came since the
                                         handshake began, or since plain text */
+    unsigned char flight_at, flight_n;
+    unsigned char flight[HC_TLS_FLIGHT];     /* records for one send        */
     struct hc_chain chain;
     br_ssl_client_context client;
 };

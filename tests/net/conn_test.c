@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "peers/tls_server.h"
 #include "t.h"
 
 struct ends {
@@ -16,12 +18,12 @@ struct ends {
     int other;
 };
 
-static void ends_open(struct ends *t)
+static void ends_open_as(struct ends *t, int type)
 {
     struct hc_watch watch;
     int fd[2];
 
-    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+    CHECK(socketpair(AF_UNIX, type, 0, fd) == 0);
     fcntl(fd[0], F_SETFL, O_NONBLOCK);
     fcntl(fd[1], F_SETFL, O_NONBLOCK);
     hc_system_real(&t->sys);
@@ -32,6 +34,11 @@ static void ends_open(struct ends *t)
     CHECK(t->conn != NULL);
     t->conn->origin = (struct hc_origin){ .host = "a.test", .port = 80 };
     t->other = fd[1];
+}
+
+static void ends_open(struct ends *t)
+{
+    ends_open_as(t, SOCK_STREAM);
 }
 
 static void ends_close(struct ends *t)
@@ -190,6 +197,78 @@ TEST(conn, a_child_by_fork_does_not_reset_its_parents_connection)
     hc_conn_give_up(t.conn);
     CHECK_INT(ends_by_reset(&t), 1);
     ends_close(&t);
+}
+
+/* ---- TLS: a packet for each call of send ---- */
+
+static struct tls_server the_server;
+
+/* All that the client sent goes to the server: how many packets. */
+static int take_packets(struct ends *t)
+{
+    br_ssl_engine_context *eng = &the_server.ssl.eng;
+    unsigned char packet[2048];
+    int packets = 0;
+    ssize_t n;
+
+    for (; (n = read(t->other, packet, sizeof packet)) > 0; packets++)
+        for (size_t at = 0, room; at < (size_t)n; at += room) {
+            unsigned char *to = br_ssl_engine_recvrec_buf(eng, &room);
+
+            CHECK(to != NULL);
+            room = room < (size_t)n - at ? room : (size_t)n - at;
+            memcpy(to, packet + at, room);
+            br_ssl_engine_recvrec_ack(eng, room);
+        }
+    return packets;
+}
+
+/* And back, in packets that one call of recv takes whole. */
+static void give_packets(struct ends *t)
+{
+    br_ssl_engine_context *eng = &the_server.ssl.eng;
+    size_t n;
+    const unsigned char *p;
+
+    while ((p = br_ssl_engine_sendrec_buf(eng, &n)) != NULL) {
+        n = n < HC_CONN_IN ? n : HC_CONN_IN;
+        CHECK(write(t->other, p, n) == (ssize_t)n);
+        br_ssl_engine_sendrec_ack(eng, n);
+        t->conn->watch.got = HC_WATCH_READ;
+        CHECK(hc_conn_handshake(t->conn, NULL) >= 0);
+    }
+}
+
+TEST(conn, a_full_handshake_sends_twice)
+{
+    struct ends t;
+    struct hc_anchors anchors;
+    struct headcount_error e = { 0 };
+    size_t n;
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/ca.pem", t_certs());
+    char *pem = t_file(path, &n);
+
+    tls_server_init(&the_server, "ec");
+    CHECK_INT(hc_anchors_load_pem(&anchors, t_alloc(), hc_str_n(pem, n), &e),
+              0);
+    ends_open_as(&t, SOCK_SEQPACKET);
+    const struct hc_tls_config tls = {
+        .anchors = &anchors, .host = HC_STR("ecs.test.internal"),
+        .wall = hc_wall(&t.sys), .alloc = t_alloc()
+    };
+
+    CHECK_INT(hc_conn_start_tls(t.conn, &tls, &e), 0);
+    CHECK_INT(hc_conn_handshake(t.conn, &e), 0);
+    CHECK_INT(take_packets(&t), 1);
+    give_packets(&t);
+    CHECK_INT(take_packets(&t), 1);
+    give_packets(&t);
+    CHECK_INT(hc_tls_state(&t.conn->engine), TLS_OPEN);
+    CHECK_INT(take_packets(&t), 0);
+    ends_close(&t);
+    hc_anchors_fini(&anchors);
 }
 
 TEST(conn, freeing_none_is_fine)

@@ -300,6 +300,95 @@ TEST(tls, handshake_cut_short_at_any_byte_does_not_open)
     pair_end(p);
 }
 
+/* What the client lends to be sent, one lot at a time: the types of its records
+ * as letters (h: handshake, c: ChangeCipherSpec), a dot after each lot. */
+static void shake_by_lots(struct pair *p, struct hc_buf *lots)
+{
+    br_ssl_engine_context *eng = &p->server.ssl.eng;
+    const unsigned char *out;
+    size_t n, room;
+
+    while ((out = hc_tls_out(&p->tls, &n)) != NULL) {
+        for (size_t at = 0; at + 5 <= n;
+             at += 5 + (size_t)(out[at + 3] << 8 | out[at + 4]))
+            hc_buf_chr(lots, out[at] == 22 ? 'h' : out[at] == 20 ? 'c' : '?');
+        hc_buf_chr(lots, '.');
+        for (size_t at = 0; at < n; at += room) {
+            unsigned char *to = br_ssl_engine_recvrec_buf(eng, &room);
+
+            CHECK(to != NULL);
+            room = least(room, n - at);
+            memcpy(to, out + at, room);
+            br_ssl_engine_recvrec_ack(eng, room);
+        }
+        hc_tls_out_ack(&p->tls, n);
+        while (move_to_client(p))
+            continue;
+    }
+}
+
+TEST(tls, the_clients_last_flight_is_lent_at_once)
+{
+    static const char *const keys[] = { "ec", "rsa" };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct pair *p = pair_new(keys[i]);
+        struct hc_tls_config c = config_of(p, HOST);
+        struct hc_tls_session s;
+        struct hc_buf lots;
+
+        hc_buf_init(&lots, t_alloc(), 100);
+        CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), 0);
+        shake_by_lots(p, &lots);
+        CHECK_INT(hc_tls_state(&p->tls), TLS_OPEN);
+        CHECK_STR(hc_buf_view(&lots), "h.hch.");
+        check_echo(p, "hello");
+        CHECK(hc_tls_session_get(&p->tls, &s));
+        hc_tls_fini(&p->tls);
+
+        hc_buf_reset(&lots);
+        tls_server_start(&p->server);
+        c.session = &s;
+        CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), 0);
+        shake_by_lots(p, &lots);
+        CHECK(hc_tls_was_resumed(&p->tls));
+        CHECK_STR(hc_buf_view(&lots), "h.ch.");
+        check_echo(p, "hello");
+        hc_buf_fini(&lots);
+        pair_end(p);
+    }
+}
+
+/* A resumed connection is open before its last bytes have left. */
+TEST(tls, nothing_is_written_before_the_last_flight_is_out)
+{
+    struct pair *p = pair_new("ec");
+    struct hc_tls_config c = config_of(p, HOST);
+    struct hc_tls_session s;
+    size_t n, room;
+
+    check_opens(p, HOST);
+    CHECK(hc_tls_session_get(&p->tls, &s));
+    hc_tls_fini(&p->tls);
+    tls_server_start(&p->server);
+    c.session = &s;
+    CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), 0);
+    while (move_to_server(p))
+        continue;
+    while (move_to_client(p))
+        continue;
+    CHECK(hc_tls_out(&p->tls, &n) != NULL);
+    CHECK_INT(hc_tls_state(&p->tls), TLS_OPEN);
+    for (; n > 0; hc_tls_out(&p->tls, &n)) {
+        CHECK(hc_tls_write_room(&p->tls, &room) == NULL);
+        p->chunk = 1;
+        CHECK(move_to_server(p));
+    }
+    CHECK(hc_tls_write_room(&p->tls, &room) != NULL);
+    check_echo(p, "hello");
+    pair_end(p);
+}
+
 /* ---- the hello ---- */
 
 static struct hc_str hello_of(struct pair *p, const struct hc_tls_config *c)
