@@ -163,6 +163,7 @@ static void take_host(const struct module_host *host,
 {
     if (host != NULL) {
         system->log = host->log;
+        system->alloc = host->alloc;
         o->config.log_level = host->log_level;
     }
     if (o->audit)

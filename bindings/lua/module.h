@@ -91,6 +91,8 @@ struct module_host {
     void (*audit)(void *ud, const char *line, size_t n);
     int log_level;                  /* enum headcount_log                   */
     const struct headcount_config *defaults;        /* NULL: none            */
+    void *(*alloc)(void *ud, void *p, size_t old,
+                   size_t n);       /* NULL: the C library's                 */
 };
 /* Has to be called in protected mode.  Afterwards the host's settings need no
  * memory, so they may be made outside of it. */

@@ -1,7 +1,7 @@
 /* peers/tls_server.h - BearSSL as a TLS server in the same process: no
  * socket, a chain and a key out of tests/peers/certs.sh.
  *
- * Used by: wire/tls_test.c, peers/net_peer.h.
+ * Used by: wire/tls_test.c, net/conn_test.c, peers/net_peer.h.
  * Instead of moto: moto's TLS is OpenSSL behind a socket; these tests move
  * records by hand.
  */

@@ -17,6 +17,7 @@
 #include <lauxlib.h>
 
 #include "base/clock.h"
+#include "blocks.h"
 #include "log.h"
 #include "lua_host.h"
 #include "module.h"
@@ -268,7 +269,7 @@ static int load(lua_State *L)
 
     luaL_requiref(L, "headcount.core", luaopen_headcount_core, 0);
     h->host = (struct module_host){ log_library_line, log_audit_line,
-                                    log_library_level(), NULL };
+                                    log_library_level(), NULL, blocks_alloc };
     module_set_host(L, &h->host);
     root = root && *root != '\0' ? root : ".";
     lua_getglobal(L, "package"); /* modules that lie beside the handler */

@@ -6,6 +6,7 @@
 
 #include <lauxlib.h>
 
+#include "blocks.h"
 #include "complain.h"
 #include "log.h"
 #include "lua_host.h"
@@ -80,7 +81,7 @@ int verb_run(const struct options *o)
     const struct module_host host = {
         .log = o->debug ? log_library_line : NULL, .audit = log_audit_line,
         .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : 0,
-        .defaults = &defaults,
+        .defaults = &defaults, .alloc = blocks_alloc,
     };
     struct script s = { .args = &o->args };
     int code = verbs_read_input(o->args.item[0], SCRIPT_MAX, &s.text, &s.n);

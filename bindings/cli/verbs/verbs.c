@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "blocks.h"
 #include "complain.h"
 #include "policy_option.h"
 #include "log.h"
@@ -148,6 +149,7 @@ int verbs_try(headcount **h, const struct options *o,
               struct headcount_error *error)
 {
     struct headcount_system system = { .size = sizeof system,
+                                       .alloc = blocks_alloc,
                                        .log = log_library_line };
 
     /* A person at a terminal reads the report; the audit lines would repeat it.
