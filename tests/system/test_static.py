@@ -51,6 +51,32 @@ def readelf(path, *what):
                           capture_output=True, text=True).stdout
 
 
+# ---- the code of an architecture ----
+
+def test_sha256_by_instructions_is_bearssls(arch, static, tmp_path):
+    """The unit tests of the files that have code for an architecture, built
+    as the binary is, and without cmocka, which is there for ours alone."""
+    made, program = STATIC / arch, tmp_path / "sha256_test"
+    units = ["base/sha256", "wire/tls_profile"]
+    gcc = shutil.which(f"{arch}-linux-gnu-gcc") or "gcc"
+    subprocess.run(
+        [gcc, f"-specs={made}/musl.specs", "-Os", "-fPIE", "-std=c11",
+         "-D_POSIX_C_SOURCE=200809L", "-Itests/system/bare", "-Icore",
+         "-Itests", f"-I{made}/bearssl/inc", "-o", str(program),
+         "tests/system/bare/t.c", "core/base/alloc.c", "core/base/cpu.c",
+         "core/base/digest.c",
+         *[f"core/{unit}.c" for unit in units],
+         *[f"tests/{unit}_test.c" for unit in units],
+         f"{made}/bearssl/build/libbearssl.a"], check=True, cwd=TOP)
+    done = subprocess.run([*static.wrap, str(program)], text=True,
+                          capture_output=True, check=False)
+    if done.returncode == 77:
+        pytest.skip(f"NO INSTRUCTIONS FOR SHA-256: {done.stdout}")
+    assert done.returncode == 0, done.stdout
+    assert "ok sha256: each_length_to_1024_is_equal" in done.stdout
+    assert "ok tls_profile: prf_is_equal_to_bearssls" in done.stdout
+
+
 # ---- the files ----
 
 def test_it_needs_nothing_of_its_host(arch):
