@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/digest.h"
+#include "base/sha256.h"
+#include "base/str.h"
 
 /* AES first, for the machines that have instructions for it; ChaCha20 last,
  * since many AWS policies lack it. */
@@ -23,6 +24,7 @@ static const uint16_t profile_suites[] = {
 };
 
 #define PROFILE_SUITES (sizeof(profile_suites) / sizeof(profile_suites[0]))
+#define PRF_HASH 48                      /* bytes of SHA-384               */
 #define PROFILE_CURVES                                                      \
     ((uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1 |      \
      (uint32_t)1 << BR_EC_curve25519)
@@ -35,58 +37,67 @@ bool hc_tls_profile_has(uint16_t suite)
     return false;
 }
 
-/* ---- the PRF with SHA-256 by instructions (RFC 5246, 5) ---- */
+/* ---- the PRF (RFC 5246, 5) ---- */
 
 struct prf_input {
-    struct hc_hmac_key key;
+    br_hmac_key_context key;
     const char *label;
     size_t seeds;
     const br_tls_prf_seed_chunk *seed;
 };
 
-/* HMAC of `a`, of label and seeds, or of all in this order. */
-static void prf_hmac(unsigned char out[HC_SHA256], const struct prf_input *in,
-                     const unsigned char *a, bool has_seed)
+/* HMAC of `a`, of label and seeds, or of all in this order: its length. */
+static size_t prf_hmac(unsigned char out[PRF_HASH], const struct prf_input *in,
+                       struct hc_str a, bool has_seed)
 {
     br_hmac_context c;
 
-    br_hmac_init(&c, &in->key.c, 0);
-    if (a != NULL)
-        br_hmac_update(&c, a, HC_SHA256);
+    br_hmac_init(&c, &in->key, 0);
+    br_hmac_update(&c, a.p, a.n);
     if (has_seed) {
         br_hmac_update(&c, in->label, strlen(in->label));
         for (size_t i = 0; i < in->seeds; i++)
             br_hmac_update(&c, in->seed[i].data, in->seed[i].len);
     }
-    br_hmac_out(&c, out);
+    return br_hmac_out(&c, out);
 }
 
-/* A br_tls_prf_impl, which has no argument for what the processor has: only a
- * profile for one with the instructions names this function. */
-static void profile_prf(void *out, size_t n, const void *secret,
-                        size_t secret_n, const char *label, size_t seeds,
-                        const br_tls_prf_seed_chunk *seed)
+static void prf_run(unsigned char *to, size_t n, struct prf_input *in)
 {
-    struct prf_input in = { .label = label, .seeds = seeds, .seed = seed };
-    unsigned char a[HC_SHA256], block[HC_SHA256];
-    unsigned char *to = out;
+    unsigned char a[PRF_HASH], block[PRF_HASH];
+    size_t size = prf_hmac(a, in, HC_STR(""), true);
 
-    hc_hmac_key(&in.key, HC_CPU_SHA256, secret, secret_n);
-    prf_hmac(a, &in, NULL, true);
     while (n > 0) {
-        size_t part = n < sizeof block ? n : sizeof block;
+        size_t part = n < size ? n : size;
 
-        prf_hmac(block, &in, a, true);
+        prf_hmac(block, in, hc_str_n(a, size), true);
         memcpy(to, block, part);
         to += part;
         n -= part;
         if (n > 0)
-            prf_hmac(a, &in, a, false);
+            prf_hmac(a, in, hc_str_n(a, size), false);
     }
-    hc_wipe(&in.key, sizeof in.key);
+    hc_wipe(&in->key, sizeof in->key);
     hc_wipe(a, sizeof a);
     hc_wipe(block, sizeof block);
 }
+
+/* A br_tls_prf_impl has no argument for the hash. */
+#define PRF(name, class)                                                    \
+    static void name(void *out, size_t n, const void *secret,               \
+                     size_t secret_n, const char *label, size_t seeds,      \
+                     const br_tls_prf_seed_chunk *seed)                     \
+    {                                                                       \
+        struct prf_input in = { .label = label, .seeds = seeds,             \
+                                .seed = seed };                             \
+                                                                            \
+        br_hmac_key_init(&in.key, class, secret, secret_n);                 \
+        prf_run(out, n, &in);                                               \
+    }
+PRF(prf_sha256, &br_sha256_vtable)
+PRF(prf_sha256_fast, hc_sha256_class(HC_CPU_SHA256))
+PRF(prf_sha384, &br_sha384_vtable)
+#undef PRF
 
 /* ---- the ciphers ---- */
 
@@ -132,8 +143,8 @@ void hc_tls_profile(br_ssl_client_context *client, br_ec_impl *curves,
     br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
     br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
     br_ssl_engine_set_prf_sha256(eng, sha256 == &br_sha256_vtable
-                                          ? br_tls12_sha256_prf : profile_prf);
-    br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
+                                          ? prf_sha256 : prf_sha256_fast);
+    br_ssl_engine_set_prf_sha384(eng, prf_sha384);
     profile_ciphers(eng, cpu);
     br_ssl_engine_set_rsavrfy(eng, br_rsa_pkcs1_vrfy_get_default());
     br_ssl_engine_set_default_ecdsa(eng);
