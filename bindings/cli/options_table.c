@@ -43,7 +43,7 @@ const struct option options_table[] = {
     { "ca-bundle", TEXT, AT(ca_bundle), false, EVERY, "FILE",
       "trust these PEM roots, not the built-in ones" },
     { "output", TEXT, AT(output), false, EVERY, "text|json|html",
-      "form of the report (text); html: plan, apply, explain" },
+      "form of the report (text)" },
     { "cli-connect-timeout", TEXT, AT(connect_timeout), false, EVERY, "SECONDS",
       "limit to connect, and for TLS (3.1; 0: none)" },
     { "cli-read-timeout", TEXT, AT(read_timeout), false, EVERY, "SECONDS",

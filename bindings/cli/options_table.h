@@ -11,9 +11,10 @@ enum kind { FLAG, TEXT,
 
 struct option {
     const char *name;        /* without the dashes */
-    enum kind kind;
-    size_t at;               /* member of struct options */
-    bool ours;               /* HEADCOUNT_<OPTION> sets it too */
+    /* In few bits: there are many options. */
+    unsigned kind : 7;       /* enum kind */
+    unsigned at : 16;        /* member of struct options */
+    unsigned ours : 1;       /* HEADCOUNT_<OPTION> sets it too */
     unsigned verbs;          /* a bit for each verb that uses it, VERB_BIT */
     const char *value;       /* what help calls the value */
     const char *help;

@@ -29,14 +29,17 @@ static const char calls[] =
 struct table {
     FILE *page, *out;
     struct page_cell heads[CELLS];
-    size_t n;
+    size_t n, text_n;
     char *text;
-    size_t text_n;
 };
 
-static void table_init(struct table *t, FILE *page, const char *heads)
+/* False: there is no memory for it. */
+static bool table_open(struct table *t, FILE *page, const char *heads)
 {
     t->page = page;
+    t->out = open_memstream(&t->text, &t->text_n);
+    if (!t->out)
+        complain("out of memory: the page is not whole");
     for (t->n = 0; *heads != '\0'; t->n++) {
         struct page_cell *head = &t->heads[t->n];
 
@@ -45,42 +48,39 @@ static void table_init(struct table *t, FILE *page, const char *heads)
         head->text = heads;
         heads += strlen(heads) + 1;
     }
+    return t->out != NULL;
 }
 
-static void table_begin(struct table *t, FILE *page, const char *caption,
-                        const char *heads)
+static void table_begin(struct table *t, const char *caption)
 {
-    table_init(t, page, heads);
-    page_table(page, caption, t->heads, t->n);
+    page_table(t->page, caption, t->heads, t->n);
 }
 
-static FILE *row_open(struct table *t)
+static void table_close(struct table *t)
 {
-    t->text = NULL;
-    t->out = open_memstream(&t->text, &t->text_n);
-    if (!t->out)
-        complain("out of memory: the page lacks a row");
-    return t->out;
+    fclose(t->out);
+    free(t->text);
 }
 
 /* `class` is that of the third cell. */
-static void row_close(struct table *t, const char *class)
+static void row_end(struct table *t, const char *class)
 {
     struct page_cell cells[CELLS] = { { NULL, NULL } };
 
-    if (fclose(t->out) != 0) {
-        complain("out of memory: the page lacks a row");
-    } else {
-        const char *at = t->text;
-
-        for (size_t i = 0; i < t->n; i++) {
-            cells[i].text = at;
-            at += strlen(at) + 1;
-        }
-        cells[2].class = class;
-        page_row(t->page, t->heads, cells, t->n);
+    fputc('\0', t->out);
+    if (fflush(t->out) != 0) {
+        complain("out of memory: the page is not whole");
+        return;
     }
-    free(t->text);
+    const char *at = t->text;
+
+    for (size_t i = 0; i < t->n; i++) {
+        cells[i].text = at;
+        at += strlen(at) + 1;
+    }
+    cells[2].class = class;
+    page_row(t->page, t->heads, cells, t->n);
+    rewind(t->out);
 }
 
 /* ---- services ---- */
@@ -113,10 +113,8 @@ static void put_service(struct table *t, const struct headcount_cluster *c,
         [HEADCOUNT_UNCHANGED] = "dim", [HEADCOUNT_HELD] = "warn",
         [HEADCOUNT_SKIPPED] = "dim", [HEADCOUNT_FAILED] = "bad",
     };
-    FILE *out = row_open(t);
+    FILE *out = t->out;
 
-    if (!out)
-        return;
     render_place(out, c, where);
     fprintf(out, "%c%s%c%s%c", 0, s->service, 0, render_word_of(s->outcome), 0);
     put_count(out, s->desired_before);
@@ -130,30 +128,27 @@ static void put_service(struct table *t, const struct headcount_cluster *c,
     fputc('\0', out);
     render_why(out, s->code, s->reason);
     render_switch(out, s);
-    row_close(t, classes[s->outcome]);
+    row_end(t, classes[s->outcome]);
 }
 
 /* A row about a cluster as a whole. */
 static void put_cluster(struct table *t, const struct headcount_cluster *c,
                         bool where)
 {
-    FILE *out = row_open(t);
-
-    if (!out)
-        return;
-    render_place(out, c, where);
-    fprintf(out, "%c%c%s%c%c%c%c", 0, 0, c->error ? "failed" : "skipped", 0, 0,
-            0, 0);
-    render_why(out, c->error ? c->error_code : c->skipped,
+    render_place(t->out, c, where);
+    fprintf(t->out, "%c%c%s%c%c%c%c", 0, 0, c->error ? "failed" : "skipped", 0,
+            0, 0, 0);
+    render_why(t->out, c->error ? c->error_code : c->skipped,
                c->error ? c->error : "");
-    row_close(t, c->error ? "bad" : "dim");
+    row_end(t, c->error ? "bad" : "dim");
 }
 
 void plan_page_rows(FILE *out, const struct headcount_outcome *o, bool where)
 {
     struct table t;
 
-    table_init(&t, out, services);
+    if (!table_open(&t, out, services))
+        return;
     for (size_t i = 0; i < o->clusters_n; i++) {
         const struct headcount_cluster *c = &o->clusters[i];
 
@@ -162,49 +157,44 @@ void plan_page_rows(FILE *out, const struct headcount_outcome *o, bool where)
         for (size_t k = 0; k < c->services_n; k++)
             put_service(&t, c, &c->services[k], where);
     }
+    table_close(&t);
 }
 
-void plan_page_rows_end(FILE *out, const struct headcount_outcome *o)
+/* Services that no cluster has get the last rows. */
+static void put_missing(FILE *out, const struct headcount_outcome *o)
 {
     struct table t;
 
-    table_init(&t, out, services);
+    if (!table_open(&t, out, services))
+        return;
     for (size_t i = 0; i < o->missing_services_n; i++) {
-        FILE *row = row_open(&t);
-
-        if (!row)
-            continue;
-        fprintf(row, "(no cluster)%c%s%cfailed%c%c%c%cmissing: no cluster has "
-                "it", 0, o->missing_services[i], 0, 0, 0, 0, 0);
-        row_close(&t, "bad");
+        fprintf(t.out, "(no cluster)%c%s%cfailed%c%c%c%cmissing: no cluster "
+                "has it", 0, o->missing_services[i], 0, 0, 0, 0, 0);
+        row_end(&t, "bad");
     }
-    page_table_end(out);
+    table_close(&t);
 }
 
 /* ---- the other tables ---- */
 
-void plan_page_hosts(FILE *out, const struct headcount_service *s)
+static void put_hosts(FILE *out, const struct headcount_placement *p)
 {
-    const struct headcount_placement *p = s->placement;
     struct table t;
 
-    if (!p)
+    if (!table_open(&t, out, hosts))
         return;
-    page_heading(out, "Hosts");
     page_paragraph(out, NULL, p->summary);
     page_paragraph(out, NULL, p->said);
-    table_begin(&t, out, "Which hosts can take a task", hosts);
+    table_begin(&t, "Hosts");
     for (size_t i = 0; i < p->hosts_n; i++) {
         const struct headcount_placed_host *h = &p->hosts[i];
-        FILE *row = row_open(&t);
 
-        if (!row)
-            continue;
-        fprintf(row, "%s%c%s%c%s", *h->ec2_id != '\0' ? h->ec2_id : h->id, 0,
+        fprintf(t.out, "%s%c%s%c%s", *h->ec2_id != '\0' ? h->ec2_id : h->id, 0,
                 placement_word(h), 0, h->reason);
-        row_close(&t, NULL);
+        row_end(&t, NULL);
     }
     page_table_end(out);
+    table_close(&t);
 }
 
 static int64_t time_at(const struct headcount_timing *t, unsigned char at)
@@ -225,10 +215,8 @@ static void put_call(struct table *row, const struct headcount_timing *t)
         { AT(send_end), AT(end) }, { AT(start), AT(end) },
     };
 #undef AT
-    FILE *out = row_open(row);
+    FILE *out = row->out;
 
-    if (!out)
-        return;
     fputs(t->operation, out);
     if (t->attempt > 1)
         fprintf(out, ", attempt %d", t->attempt);
@@ -243,40 +231,67 @@ static void put_call(struct table *row, const struct headcount_timing *t)
         if (from != 0 && to >= from)
             fprintf(out, "%.2f", (double)(to - from) / 1000);
     }
-    row_close(row, NULL);
+    row_end(row, NULL);
 }
 
-void plan_page_end(FILE *out, const struct headcount_outcome *o)
+static void put_calls(FILE *out, const struct headcount_outcome *o)
 {
     struct table t;
 
-    if (o->timings_n > 0) {
-        page_heading(out, "Calls");
-        fputs("<p>", out);
-        render_stats(out, o);
-        table_begin(&t, out, "Times in milliseconds", calls);
-        for (size_t i = 0; i < o->timings_n; i++)
-            put_call(&t, &o->timings[i]);
-        page_table_end(out);
-    }
-    page_end(out);
+    if (o->timings_n == 0 || !table_open(&t, out, calls))
+        return;
+    fputs("<p>", out);
+    render_stats(out, o);
+    table_begin(&t, "Calls, in milliseconds");
+    for (size_t i = 0; i < o->timings_n; i++)
+        put_call(&t, &o->timings[i]);
+    page_table_end(out);
+    table_close(&t);
 }
 
-/* ---- the head ---- */
+/* ---- the page ---- */
 
-void plan_page_begin(FILE *out, const struct plan_page *page,
-                     const struct headcount_outcome *o)
+void plan_page_begin(FILE *out, const char *title,
+                     const struct headcount_outcome *o, bool dry_run,
+                     size_t braked)
 {
     char time[HC_RFC3339 + 1];
     struct table t;
 
-    hc_time_rfc3339(time, page->now);
-    page_begin(out, page->title, NULL);
+    hc_time_rfc3339(time, hc_clock_wall());
+    page_begin(out, title, NULL);
     page_paragraph(out, "dim", time);
     fputs("<p>", out);
-    render_summary(out, o, page->dry_run);
-    if (page->braked > 0)
+    render_summary(out, o, dry_run);
+    if (braked > 0)
         fputs("<p>", out);
-    render_brake(out, o, page->braked, page->dry_run);
-    table_begin(&t, out, "Services", services);
+    render_brake(out, o, braked, dry_run);
+    if (!table_open(&t, out, services))
+        return;
+    table_begin(&t, "Services");
+    table_close(&t);
+}
+
+void plan_page_end(FILE *out, const struct headcount_outcome *o,
+                   const char *who)
+{
+    const struct headcount_service *s =
+        o->clusters_n == 1 ? o->clusters->services : NULL;
+
+    put_missing(out, o);
+    page_table_end(out);
+    if (who)
+        page_paragraph(out, NULL, who);
+    if (s && o->clusters->services_n == 1 && s->placement)
+        put_hosts(out, s->placement);
+    put_calls(out, o);
+    page_end(out);
+}
+
+void plan_page_put(FILE *out, const char *title,
+                   const struct headcount_outcome *o, const char *who)
+{
+    plan_page_begin(out, title, o, o->dry_run, render_braked(o));
+    plan_page_rows(out, o, false);
+    plan_page_end(out, o, who);
 }

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "complain.h"
-#include "page/page.h"
 #include "page/plan_page.h"
 #include "placement.h"
 #include "plain.h"
@@ -75,27 +73,18 @@ static void print_text(const struct headcount_outcome *outcome,
 static void print_page(const struct headcount_outcome *outcome,
                        const struct set_by *by)
 {
-    const struct plan_page page = {
-        .title = "headcount explain", .now = hc_clock_wall(), .dry_run = true,
-    };
-    const struct headcount_service *row = row_of(outcome);
-    char *text = NULL;
+    char *who = NULL;
     size_t n = 0;
-    FILE *out = by ? open_memstream(&text, &n) : NULL;
+    FILE *out = by ? open_memstream(&who, &n) : NULL;
 
-    plan_page_begin(stdout, &page, outcome);
-    plan_page_rows(stdout, outcome, false);
-    plan_page_rows_end(stdout, outcome);
-    if (out)
+    if (out) {
         set_by_put(out, by);
-    if (out && fclose(out) == 0)
-        page_paragraph(stdout, NULL, text);
-    else if (by)
+        fclose(out);
+    }
+    if (by && !who)
         complain("out of memory: the page does not say who set the count");
-    free(text);
-    if (row)
-        plan_page_hosts(stdout, row);
-    plan_page_end(stdout, outcome);
+    plan_page_put(stdout, "headcount explain", outcome, who);
+    free(who);
 }
 
 /* The report, with what --who found as its last members. */

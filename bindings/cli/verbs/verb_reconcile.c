@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "complain.h"
 #include "first_look.h"
 #include "meant.h"
@@ -53,21 +52,6 @@ static void print_look(const struct headcount_outcome *outcome)
     first_look_fini(&look);
 }
 
-static void print_page(const struct options *o,
-                       const struct headcount_outcome *outcome)
-{
-    struct plan_page page = {
-        .title = o->verb == VERB_APPLY ? "headcount apply" : "headcount plan",
-        .now = hc_clock_wall(),
-        .braked = render_braked(outcome), .dry_run = outcome->dry_run,
-    };
-
-    plan_page_begin(stdout, &page, outcome);
-    plan_page_rows(stdout, outcome, false);
-    plan_page_rows_end(stdout, outcome);
-    plan_page_end(stdout, outcome);
-}
-
 static int print_outcome(headcount *h, const struct options *o,
                          const struct headcount_outcome *outcome)
 {
@@ -83,7 +67,9 @@ static int print_outcome(headcount *h, const struct options *o,
         plain_put_report(stdout, outcome->json, outcome->json_size);
         putchar('\n');
     } else if (o->html) {
-        print_page(o, outcome);
+        plan_page_put(stdout, o->verb == VERB_APPLY ? "headcount apply"
+                                                    : "headcount plan",
+                      outcome, NULL);
     } else if (policy_option_is_distinct(o)) {
         print_look(outcome);
     } else {

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "cluster_tags.h"
-#include "base/clock.h"
 #include "complain.h"
 #include "first_look.h"
 #include "log.h"
@@ -188,20 +187,16 @@ static int print_outcome(struct sweep *s, headcount *h,
                          const struct headcount_outcome *outcome)
 {
     const struct options *o = s->o;
-    const struct plan_page page = {
-        .title = o->verb == VERB_APPLY ? "headcount apply" : "headcount plan",
-        .now = hc_clock_wall(), .braked = s->braked, .dry_run = r->dry_run,
-    };
     bool paged = o->html && outcome->code == 0;
 
     if (paged)
-        plan_page_begin(stdout, &page, outcome);
+        plan_page_begin(stdout, o->verb == VERB_APPLY ? "headcount apply"
+                                                      : "headcount plan",
+                        outcome, r->dry_run, s->braked);
     s->holds_back = o->html && !paged;
     tell_rest(s);
-    if (paged) {
-        plan_page_rows_end(stdout, outcome);
-        plan_page_end(stdout, outcome);
-    }
+    if (paged)
+        plan_page_end(stdout, outcome, NULL);
     if (s->looked && o->roles_n < 2 &&
         !missing_services_has_nearest(&s->missing, outcome))
         service_names_note(h, s->looked, o, &s->missing);

@@ -161,21 +161,18 @@ TEST(plan_page, the_head_has_the_sum_and_the_limit)
     const struct headcount_outcome o = {
         .summary = { [HEADCOUNT_PENDING] = 2, [HEADCOUNT_HELD] = 1 },
     };
-    struct plan_page page = { .title = "headcount plan", .braked = 1,
-                              .now = 1796061110326000, .dry_run = true };
     FILE *out = open_page();
 
-    plan_page_begin(out, &page, &o);
+    plan_page_begin(out, "headcount plan", &o, true, 1);
     fclose(out);
-    check_has("<h1>headcount plan</h1>\n<p class=\"dim\">2026-11-30T"
-              "17:51:50.326Z</p>\n<p>Plan: 2 to change, 1 held, 0 unchanged, "
-              "0 failed.\n<p>Limit: 2 services would be written, 1 would wait "
-              "for another run (--allow too_many_changes lifts it for one).\n"
-              "<table>\n<caption>Services</caption>\n");
+    check_has("<h1>headcount plan</h1>\n<p class=\"dim\">2");
+    check_has("Z</p>\n<p>Plan: 2 to change, 1 held, 0 unchanged, 0 failed.\n"
+              "<p>Limit: 2 services would be written, 1 would wait for another "
+              "run (--allow too_many_changes lifts it for one).\n<table>\n"
+              "<caption>Services</caption>\n");
     free(bytes);
-    page.braked = 0;
     out = open_page();
-    plan_page_begin(out, &page, &o);
+    plan_page_begin(out, "headcount plan", &o, true, 0);
     fclose(out);
     check_has("0 failed.\n<table>\n");
     free(bytes);
@@ -188,7 +185,7 @@ TEST(plan_page, services_that_no_cluster_has_come_last)
                                          .missing_services_n = 1 };
     FILE *out = open_page();
 
-    plan_page_rows_end(out, &o);
+    plan_page_end(out, &o, NULL);
     fclose(out);
     check_has("<th scope=\"row\">(no cluster)</th>\n"
               "<td data-h=\"service\">w&lt;b</td>\n"
@@ -210,16 +207,23 @@ TEST(plan_page, hosts_of_an_explanation)
         .summary = "3 wanted, 2 placeable", .scaled_by = "",
     };
     struct headcount_service s = service("web", HEADCOUNT_PENDING, 1, 3);
+    const struct headcount_cluster cluster = { .services = &s,
+                                               .services_n = 1 };
+    const struct headcount_outcome o = { .clusters = &cluster,
+                                         .clusters_n = 1 };
     FILE *out = open_page();
 
-    plan_page_hosts(out, &s);                  /* nothing is known: nothing */
-    fflush(out);
-    CHECK(bytes_n == 0);
-    s.placement = &placement;
-    plan_page_hosts(out, &s);
+    plan_page_end(out, &o, NULL);
     fclose(out);
-    check_has("<h2>Hosts</h2>\n<p>3 wanted, 2 placeable</p>\n"
-              "<p>(service web) &lt;was&gt;</p>\n<table>\n");
+    CHECK(strstr(bytes, "Hosts") == NULL);
+    free(bytes);
+    s.placement = &placement;
+    out = open_page();
+    plan_page_end(out, &o, NULL);
+    fclose(out);
+    check_has("<p>3 wanted, 2 placeable</p>\n"
+              "<p>(service web) &lt;was&gt;</p>\n<table>\n"
+              "<caption>Hosts</caption>\n");
     check_has("<tr>\n<th scope=\"row\">i-&lt;1&gt;</th>\n"
               "<td data-h=\"answer\">passed over</td>\n"
               "<td data-h=\"why\" class=\"t\">a &amp; b</td>\n</tr>\n"
@@ -248,11 +252,10 @@ TEST(plan_page, calls_and_their_times)
     };
     FILE *out = open_page();
 
-    plan_page_end(out, &o);
+    plan_page_end(out, &o, NULL);
     fclose(out);
-    check_has("<h2>Calls</h2>\n<p>2 calls, 0 connections, 0 reused, 0 lookups, "
-              "0 handshakes, 40.00 ms\n<table>\n<caption>Times in "
-              "milliseconds</caption>\n");
+    check_has("<p>2 calls, 0 connections, 0 reused, 0 lookups, 0 handshakes, "
+              "40.00 ms\n<table>\n<caption>Calls, in milliseconds</caption>\n");
     check_has("<th scope=\"row\">List&lt;Clusters&gt;</th>\n"
               "<td data-h=\"cluster\"></td>\n"
               "<td data-h=\"region\">eu-&lt;1&gt;</td>\n"
@@ -271,5 +274,16 @@ TEST(plan_page, calls_and_their_times)
               "<td data-h=\"waited\" class=\"n\">0.00</td>\n"
               "<td data-h=\"DNS\" class=\"n\"></td>\n");
     check_has("</table>\n</main>\n</body>\n</html>\n");
+    free(bytes);
+}
+
+TEST(plan_page, who_set_the_count)
+{
+    const struct headcount_outcome o = { .stats = { 0 } };
+    FILE *out = open_page();
+
+    plan_page_end(out, &o, "set by <a> to 3\n");
+    fclose(out);
+    check_has("<p>set by &lt;a&gt; to 3 </p>\n");
     free(bytes);
 }
