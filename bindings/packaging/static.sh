@@ -294,6 +294,8 @@ understands() { # FLAG
 # them as plain ones, too (-ffat-lto-objects), for the map by folder.
 # gcc has -Oz from 12 on; BearSSL stays at -Os: -Oz saves 0.6 KB there, and its
 # code is written to run in constant time.
+# Code and constants share a segment (noseparate-code), as GNU ld does it for
+# aarch64 by itself: each end of a segment costs half a page of the file.
 flags_of() {
     # Nothing here is unwound: the tables for that are a tenth of the file.
     cflags="-Os -fPIE -ffunction-sections -fdata-sections"
@@ -365,7 +367,7 @@ link_program() { # ARCH PROGRAM FLAG...
     shift 2
     "$MAKE" -s -j"$JOBS" BUILD="$BUILD/static/$arch_built" PROGRAM="$linked" \
         CC="$cc" AR="${tools}gcc-ar" CFLAGS="$cflags $small $ours" CPPFLAGS= \
-        LDFLAGS="$* -Wl,--gc-sections$packed,-Map=$linked.map -s" LDLIBS= \
+        LDFLAGS="$* -Wl,--gc-sections,-z,noseparate-code$packed,-Map=$linked.map -s" LDLIBS= \
         SAN= COVER= FUZZ= BEARSSL_DIR="$to/bearssl" LUA_DIR="$to/lua" \
         JSMN_DIR="$top/src/jsmn" BEARSSL_VERSION="$(bearssl_version)" \
         MUSL_VERSION="$(musl_version)" "$linked"
