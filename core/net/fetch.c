@@ -69,7 +69,9 @@ static int fetch_conn(struct hc_fetch *f, int64_t now)
     if (c->kept)
         f->marks = (struct hc_marks){
             .start = f->marks.start, .asked = f->marks.asked, .reused = true,
-            .idle = now - c->idle_since, .waited = now - f->marks.asked,
+            .idle = now - c->idle_since,
+            /* A step's time may be that of the round in which it asked. */
+            .waited = now > f->marks.asked ? now - f->marks.asked : 0,
         };
     else
         hc_marks_take(&f->marks, &c->marks);

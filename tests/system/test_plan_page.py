@@ -1,7 +1,7 @@
 """`plan`, `apply` and `explain` as one page of HTML: what stands in it, that
 nothing comes from elsewhere, and that no name can change it."""
 import html.parser
-import json
+import time
 
 import pytest
 from ecs_check import SECRET, TOKEN
@@ -109,6 +109,7 @@ def test_calls_and_their_times(page, ecs):
     assert float(calls[0]["connect"]) >= 0 and calls[1]["connect"] == ""
     for call in calls:
         assert float(call["all"]) >= float(call["answer"]) > 0
+        assert float(call["waited"]) >= 0
     assert f"{len(calls)} calls, 1 connection, " in got.whole
 
 
@@ -189,6 +190,14 @@ def test_explain_has_the_hosts(page, ecs):
     gone = page("explain", "gone", "web", code=1)
     assert "Hosts" not in gone.tables
     assert gone.tables["Services"][0]["outcome"] == "failed"
+
+
+def test_explain_says_who_set_the_count(page, ecs):
+    fill(ecs)
+    ecs.model.trail("UpdateService", by="<deploy>", at=time.time() - 60,
+                    cluster="prod", service="web", desiredCount=5)
+    got = page("explain", "prod", "web", "--who")
+    assert "set by" in got.whole and "&lt;deploy&gt;" in got.whole
 
 
 def test_a_plan_on_a_snapshot(page, headcount, ecs, tmp_path):
