@@ -367,7 +367,8 @@ link_program() { # ARCH PROGRAM FLAG...
     shift 2
     "$MAKE" -s -j"$JOBS" BUILD="$BUILD/static/$arch_built" PROGRAM="$linked" \
         CC="$cc" AR="${tools}gcc-ar" CFLAGS="$cflags $small $ours" CPPFLAGS= \
-        LDFLAGS="$* -Wl,--gc-sections,-z,noseparate-code$packed,-Map=$linked.map -s" LDLIBS= \
+        LDFLAGS="$* -Wl,--gc-sections,-z,noseparate-code$packed \
+            -Wl,-Map=$linked.map -s" LDLIBS= \
         SAN= COVER= FUZZ= BEARSSL_DIR="$to/bearssl" LUA_DIR="$to/lua" \
         JSMN_DIR="$top/src/jsmn" BEARSSL_VERSION="$(bearssl_version)" \
         MUSL_VERSION="$(musl_version)" "$linked"
