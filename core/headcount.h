@@ -234,8 +234,9 @@ struct headcount_config {
     bool no_tls_resumption;       /* each TLS handshake is a full one        */
 };
 
-/* Reads the environment, the files of ~/.aws and the CA bundle; opens no
- * connection.  config may be NULL: nothing is given.  Returns 0, or a negative
+/* Reads the environment and the files of ~/.aws, and looks at the beginning of
+ * the CA bundle; opens no connection.  The bundle is read when a connection
+ * needs it.  config may be NULL: nothing is given.  Returns 0, or a negative
  * code with *error filled (error may be NULL). */
 int headcount_new(headcount **out, const struct headcount_config *config,
                   struct headcount_error *error);

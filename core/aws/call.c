@@ -492,7 +492,9 @@ static int call_find_endpoint(struct hc_call *c)
         err = hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
     if (err < 0)
         return err;
-    c->anchors = hc_client_anchors(k, &c->slot->endpoint);
+    err = hc_trust_get(&k->trust, &c->slot->endpoint, &c->anchors, &c->error);
+    if (err < 0)
+        return err;
     if (c->config.max_attempts <= 0)
         c->config.max_attempts = c->slot->retry.attempts;
     if (c->config.paced && c->config.service->index == HC_SERVICE_ECS)

@@ -1,5 +1,4 @@
-/* aws/client.c - what all calls of one handle share: trust, endpoints,
- * names. */
+/* aws/client.c - what all calls of one handle share: endpoints, names. */
 #include "aws/client.h"
 
 #include <string.h>
@@ -13,59 +12,6 @@
 #define CLIENT_TRACE 1024
 #define CLIENT_SHARE 0.5
 #define CLIENT_ENV 1                     /* its place in the chain          */
-
-/* ---- trust ---- */
-
-/* `from` names the settings that may have named the file: whoever has to mend
- * the file looks there. */
-static int client_load(struct hc_client *k, struct hc_anchors *to,
-                       struct hc_str path, const char *from,
-                       struct headcount_error *e)
-{
-    const struct hc_system *sys = &k->net->sys;
-    struct headcount_error why = { .code = 0 };
-    struct hc_buf pem, name;
-
-    if (path.n == 0)
-        return 0;
-    hc_buf_init(&pem, &sys->alloc, HC_ANCHORS_PEM);
-    hc_buf_init(&name, &sys->alloc, 4096);
-    hc_buf_str(&name, path);
-    hc_buf_chr(&name, '\0');
-    int err = hc_buf_error(&name);
-
-    if (err == 0)
-        err = sys->read_file(sys->ud, name.p, &pem, &why);
-    if (err == 0)
-        err = hc_anchors_load_pem(to, &sys->alloc, hc_buf_view(&pem), &why);
-    hc_buf_fini(&pem);
-    hc_buf_fini(&name);
-    if (err == HEADCOUNT_ENOMEM)
-        return hc_error_set(e, err, "no memory to load the CA bundle");
-    if (err < 0) {
-        const char *what = why.code != 0 ? why.what : "the path is too long";
-
-        /* The sentence of read_file begins with the path, as ours does. */
-        if (strncmp(what, path.p, path.n) == 0 && what[path.n] == ' ')
-            what += path.n + 1;
-        return hc_error_set(e, HEADCOUNT_ECONFIG, "%.*s (%s): %s",
-                            HC_STR_ARG(path), from, what);
-    }
-    if (to->skipped > 0)
-        hc_log_line(&k->net->log, HEADCOUNT_LOG_WARN,
-                    "%.*s (%s): %zu certificate%s "
-                    "cannot be used and trust%s nobody: %s",
-                    HC_STR_ARG(path), from, to->skipped,
-                    to->skipped == 1 ? "" : "s", to->skipped == 1 ? "s" : "",
-                    to->why);
-    return 0;
-}
-
-const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
-                                           const struct hc_endpoint *at)
-{
-    return hc_endpoint_anchors(at, &k->bundle, &k->others);
-}
 
 /* ---- names ---- */
 
@@ -143,8 +89,10 @@ static int client_open_proxy(struct hc_client *k, struct hc_proxy *p,
     if (err < 0)
         return err;
     hc_endpoint_of(&at, &p->origin);
-    p->anchors = hc_client_anchors(k, &at);
-    return 0;
+    err = hc_trust_get(&k->trust, &at, &p->anchors, e);
+    if (err < 0)
+        hc_proxy_fini(p);                /* there is none without its roots */
+    return err;
 }
 
 int hc_client_find_proxy(struct hc_client *k, struct hc_endpoint *at,
@@ -261,7 +209,7 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
         hc_creds_imds(&k->imds),
     };
 
-    hc_creds_container_init(&k->container, k->net, &k->bundle, &k->others);
+    hc_creds_container_init(&k->container, k->net, &k->trust);
     hc_creds_imds_init(&k->imds, k->net, k->config);
     hc_imds_region_init(&k->region, k->net, k->config);
     if (!k->config->no_skew)
@@ -312,11 +260,7 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     if (err == HEADCOUNT_ENOMEM)
         hc_error_set(e, err, "out of memory for a client");
     if (err == 0)
-        err = client_load(k, &k->bundle, k->config->ca_bundle,
-                          k->config->ca_bundle_from, e);
-    if (err == 0)
-        err = client_load(k, &k->others, k->config->cert_file,
-                          "SSL_CERT_FILE", e);
+        err = hc_trust_init(&k->trust, net, k->config, e);
     if (err < 0)
         hc_client_fini(k);
     else
@@ -347,8 +291,7 @@ void hc_client_fini(struct hc_client *k)
     hc_credentials_fini(&k->given);
     hc_proxy_fini(&k->proxies[0]);
     hc_proxy_fini(&k->proxies[1]);
-    hc_anchors_fini(&k->bundle);
-    hc_anchors_fini(&k->others);
+    hc_trust_fini(&k->trust);
     hc_buf_fini(&k->work);
     hc_user_agent_fini(&k->agent);
     hc_buf_fini(&k->trace_id);

@@ -13,8 +13,8 @@
 #include "aws/role.h"
 #include "aws/service_set.h"
 #include "aws/sigv4.h"
+#include "aws/trust.h"
 #include "net/net.h"
-#include "wire/anchors.h"
 
 #define HC_CLIENT_ENDPOINTS 64
 #define HC_CLIENT_ROLES 10000
@@ -50,8 +50,7 @@ struct hc_client {
                                             the container, and imds          */
     struct hc_imds_region region;        /* for who has set none             */
     struct hc_quota quota;
-    struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
-    struct hc_anchors others;            /* from SSL_CERT_FILE               */
+    struct hc_trust trust;
     struct hc_proxy proxies[2];          /* for http and https; all zero
                                             until one is needed              */
     struct hc_buf work;                  /* of the signer; secret            */
@@ -75,7 +74,7 @@ struct hc_client_config {
     double api_share;                    /* of ECS's buckets; 0: 0.5         */
     struct hc_identity who;              /* given by the program; copied     */
 };
-/* Reads the CA bundle.  0, HEADCOUNT_ECONFIG, HEADCOUNT_EIO,
+/* Looks at the CA bundle.  0, HEADCOUNT_ECONFIG, HEADCOUNT_EIO,
  * HEADCOUNT_ENOMEM, HEADCOUNT_ECREDENTIALS (half a set was given); on error
  * `k` is empty.  Its credentials are those of the first place of
  * aws/principal.h that is configured. */
@@ -122,11 +121,8 @@ struct hc_creds *hc_client_creds(struct hc_client *k,
  * be waiting for those. */
 void hc_client_fini_roles(struct hc_client *k);
 /* Sets at->proxy, by the settings for its origin.  0; HEADCOUNT_ECONFIG (a
- * setting that is no URL of a proxy), HEADCOUNT_ENOMEM. */
+ * setting that is no URL of a proxy), HEADCOUNT_ENOMEM; and as hc_trust_get. */
 int hc_client_find_proxy(struct hc_client *k, struct hc_endpoint *at,
                          struct headcount_error *e);
-/* The roots that are trusted at this endpoint; NULL for http. */
-const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
-                                           const struct hc_endpoint *at);
 
 #endif

@@ -125,16 +125,15 @@ static int container_token(struct container_ask *a)
 
 /* ---- the provider ---- */
 
-static void container_begin(struct container_ask *a, struct hc_job *job,
-                            int64_t now)
+static int container_begin(struct container_ask *a, struct hc_job *job,
+                           int64_t now)
 {
     struct hc_creds_container *c = a->c;
     struct hc_endpoint at;
 
     hc_endpoint_of(&at, &a->origin);
-    const struct hc_creds_fetch_config config = {
+    struct hc_creds_fetch_config config = {
         .net = c->net, .job = job, .origin = a->origin,
-        .anchors = hc_endpoint_anchors(&at, c->bundle, c->others),
         .method = HC_STR("GET"), .target = hc_buf_view(&a->target),
         .header = a->token.n > 0 ? HC_STR("Authorization")
                                  : (struct hc_str){ NULL, 0 },
@@ -145,7 +144,11 @@ static void container_begin(struct container_ask *a, struct hc_job *job,
         .pause = HC_CREDS_CONTAINER_PAUSE,
     };
 
-    hc_creds_fetch_start(&c->fetch, &config, now);
+    int err = hc_trust_get(c->trust, &at, &config.anchors, a->e);
+
+    if (err == 0)
+        hc_creds_fetch_start(&c->fetch, &config, now);
+    return err;
 }
 
 static int container_start(struct hc_creds_container *c, struct hc_job *job,
@@ -164,7 +167,7 @@ static int container_start(struct hc_creds_container *c, struct hc_job *job,
     if (err == 0)
         err = hc_buf_error(&a.target);
     if (err == 0)
-        container_begin(&a, job, now);
+        err = container_begin(&a, job, now);
     hc_buf_fini(&a.url);
     hc_buf_fini(&a.target);
     hc_buf_fini(&a.token);
@@ -240,13 +243,11 @@ static int creds_container_ask(void *ud, struct hc_job *job, int64_t now,
 }
 
 void hc_creds_container_init(struct hc_creds_container *c, struct hc_net *net,
-                             const struct hc_anchors *bundle,
-                             const struct hc_anchors *others)
+                             struct hc_trust *trust)
 {
     memset(c, 0, sizeof(*c));
     c->net = net;
-    c->bundle = bundle;
-    c->others = others;
+    c->trust = trust;
 }
 
 void hc_creds_container_fini(struct hc_creds_container *c)

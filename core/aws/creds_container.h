@@ -11,6 +11,7 @@
 
 #include "aws/creds.h"
 #include "aws/creds_fetch.h"
+#include "aws/trust.h"
 
 #define HC_CREDS_CONTAINER_TRIES 3
 #define HC_CREDS_CONTAINER_TIMEOUT (2 * HC_SECOND)
@@ -18,15 +19,14 @@
 
 struct hc_creds_container {              /* must not move                    */
     struct hc_net *net;
-    const struct hc_anchors *bundle, *others;    /* of an https URL          */
+    struct hc_trust *trust;              /* of an https URL                  */
     int64_t *skew;                       /* the client's; NULL: none         */
     struct hc_creds_fetch fetch;         /* under way, or all zero           */
 };
 
-/* The anchors may still be empty; they outlive `c`. */
+/* `net` and `trust` outlive it; `trust` may still be all zero. */
 void hc_creds_container_init(struct hc_creds_container *c, struct hc_net *net,
-                             const struct hc_anchors *bundle,
-                             const struct hc_anchors *others);
+                             struct hc_trust *trust);
 void hc_creds_container_fini(struct hc_creds_container *c);
 struct hc_creds_provider hc_creds_container(struct hc_creds_container *c);
 

@@ -122,8 +122,7 @@ static int profile_init_sso(struct hc_creds_profile *p,
             .session = sso->session, .start_url = sso->start_url,
             .account = sso->account, .role = sso->role,
             .cache = hc_buf_view(&path), .portal = &portal->endpoint,
-            .oidc = &oidc->endpoint, .bundle = &k->bundle,
-            .others = &k->others, .skew = &k->skew,
+            .oidc = &oidc->endpoint, .trust = &k->trust, .skew = &k->skew,
         };
 
         hc_creds_sso_init(&p->sso, &config);

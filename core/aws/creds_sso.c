@@ -175,7 +175,6 @@ static int sso_send(const struct sso_step *s, struct hc_buf *target,
                                         : hc_buf_error(body);
     struct hc_creds_fetch_config config = {
         .net = c->config.net, .job = s->job, .origin = at->origin,
-        .anchors = hc_endpoint_anchors(at, c->config.bundle, c->config.others),
         .proxy = at->proxy,
         .method = HC_STR("POST"), .target = hc_buf_view(target),
         .type = HC_STR("application/json"), .body = hc_buf_view(body),
@@ -183,6 +182,10 @@ static int sso_send(const struct sso_step *s, struct hc_buf *target,
         .timeout = HC_CREDS_SSO_TIMEOUT, .pause = HC_CREDS_SSO_PAUSE,
     };
 
+    int err = hc_trust_get(c->config.trust, at, &config.anchors, s->e);
+
+    if (err < 0)
+        return err;
     if (role) {
         config.method = HC_STR("GET");
         config.header = HC_STR("x-amz-sso_bearer_token");

@@ -18,6 +18,7 @@
 #include "aws/creds_fetch.h"
 #include "aws/creds_sso_token.h"
 #include "aws/endpoint.h"
+#include "aws/trust.h"
 #include "base/arena.h"
 
 #define HC_CREDS_SSO_TRIES 3
@@ -28,7 +29,7 @@
 #define HC_CREDS_SSO_LOOKS 5                     /* for another tool's token */
 #define HC_CREDS_SSO_LOOK (250 * HC_MS)          /* between them             */
 
-/* `net`, the anchors and *skew outlive the provider; the rest is copied. */
+/* `net`, `trust` and *skew outlive the provider; the rest is copied. */
 struct hc_creds_sso_config {
     struct hc_net *net;
     struct hc_str profile;               /* for the command in errors        */
@@ -41,7 +42,7 @@ struct hc_creds_sso_config {
                                             "/.aws/sso/cache"; empty: no HOME */
     const struct hc_endpoint *portal;    /* of portal.sso in sso_region      */
     const struct hc_endpoint *oidc;      /* of oidc there                    */
-    const struct hc_anchors *bundle, *others;        /* may still be empty   */
+    struct hc_trust *trust;
     int64_t *skew;                       /* the client's; NULL: none         */
 };
 

@@ -141,16 +141,3 @@ void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin)
                                  .custom = true };
     endpoint_put_host(out);
 }
-
-const struct hc_anchors *hc_endpoint_anchors(const struct hc_endpoint *at,
-                                             const struct hc_anchors *bundle,
-                                             const struct hc_anchors *others)
-{
-    if (!at->origin.tls)
-        return NULL;
-    if (bundle->n > 0)
-        return bundle;
-    if (!at->is_aws && others->n > 0)
-        return others;
-    return hc_anchors_amazon();
-}

@@ -35,10 +35,6 @@ int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
                     struct headcount_error *e);
 /* That of an origin which is no service's: no service, no region. */
 void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin);
-/* The loaded roots that are trusted at this endpoint; NULL for http. */
-const struct hc_anchors *hc_endpoint_anchors(const struct hc_endpoint *at,
-                                             const struct hc_anchors *bundle,
-                                             const struct hc_anchors *others);
 /* 1..63 of a-z, 0-9, '-', neither first nor last a '-', because it becomes a
  * part of a host name. */
 bool hc_endpoint_is_region(struct hc_str region);

@@ -89,14 +89,17 @@ static int op_connect_start(headcount_op *op)
     for (size_t i = 0; i < CONNECT_MOST; i++) {
         if (err == 0 && slots[i] != NULL) {
             const struct hc_endpoint *at = &slots[i]->endpoint;
-            const struct hc_pool_ask ask = {
+            struct hc_pool_ask ask = {
                 .origin = &at->origin, .proxy = at->proxy, .ahead = true,
-                .anchors = hc_client_anchors(&op->h->client, at),
                 .job = &op->job, .stats = &op->stats, .error = &op->error,
             };
 
-            err = hc_pool_ask(&op->h->net.pool, &connect_of(op)->waiters[i],
-                              &ask, op->started);
+            err = hc_trust_get(&op->h->client.trust, at, &ask.anchors,
+                               &op->error);
+            if (err == 0)
+                err = hc_pool_ask(&op->h->net.pool,
+                                  &connect_of(op)->waiters[i], &ask,
+                                  op->started);
         }
         hc_client_release_endpoint(slots[i]);
     }

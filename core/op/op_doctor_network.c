@@ -112,15 +112,19 @@ static int network_name(struct op_doctor *d, int64_t now)
 
 static int network_connect(struct op_doctor *d, int64_t now)
 {
-    const struct hc_fetch_config config = {
+    struct hc_fetch_config config = {
         .origin = &d->endpoint.origin,
-        .anchors = hc_client_anchors(&d->op.h->client, &d->endpoint),
         .proxy = d->endpoint.proxy,
         .replay_after_flush_ok = true, .stats = &d->op.stats,
         .deadline = hc_time_min(d->op.deadline,
                                 hc_time_add(now, HC_DOCTOR_CALL)),
     };
 
+    int err = hc_trust_get(&d->op.h->client.trust, &d->endpoint,
+                           &config.anchors, &d->fetch.error);
+
+    if (err < 0)
+        return err;
     d->fetching = true;
     return hc_fetch_start(&d->fetch, &d->op.h->net, &d->op.job, &config, now);
 }
@@ -208,7 +212,8 @@ static void network_tell_connection(struct op_doctor *d)
 static void network_failed(struct op_doctor *d)
 {
     bool tls = d->fetch.error.code == HEADCOUNT_ETLS ||
-               d->fetch.error.code == HEADCOUNT_ECERT;
+               d->fetch.error.code == HEADCOUNT_ECERT ||
+               d->fetch.error.code == HEADCOUNT_ECONFIG;    /* its roots */
 
     hc_error_pass(&d->why, &d->fetch.error);
     hc_doctor_say_why(d, tls ? "etls|TLS|"

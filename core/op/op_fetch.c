@@ -143,9 +143,8 @@ static int op_fetch_exchange(headcount_op *op, int64_t now)
 {
     struct op_fetch *f = fetch_of(op);
     const struct hc_http_request *q = &f->request;
-    const struct hc_fetch_config config = {
+    struct hc_fetch_config config = {
         .origin = &q->at.origin,
-        .anchors = hc_client_anchors(&op->h->client, &q->at),
         .proxy = q->at.proxy,
         .replay_after_flush_ok = q->r.replay_ok || q->repeatable,
         .is_head = hc_str_eqz(hc_str(q->method), "HEAD"),
@@ -153,10 +152,15 @@ static int op_fetch_exchange(headcount_op *op, int64_t now)
         .first_byte_timeout = q->r.first_byte_timeout,
     };
 
+    int err = hc_trust_get(&op->h->client.trust, &q->at, &config.anchors,
+                           &op->error);
+
+    if (err < 0)
+        return err;
     if (f->attempt++ == 0)
         hc_stats_count(&op->h->net.stats, &op->stats, api_calls);
     f->state = OP_FETCH_AT_EXCHANGE;
-    int err = hc_fetch_start(&f->fetch, &op->h->net, &op->job, &config, now);
+    err = hc_fetch_start(&f->fetch, &op->h->net, &op->job, &config, now);
 
     return err < 0 ? hc_error_pass(&op->error, &f->fetch.error) : 0;
 }

@@ -1,6 +1,12 @@
 /* wire/anchors.c - PEM bundles into BearSSL's trust anchors.
  *
- *   text --> BearSSL's PEM decoder --> der --> wire/cert --> own, own_roots
+ *   text --> lines --> base64 --> der --> wire/cert --> own, own_roots
+ *
+ * The grammar is that of RFC 7468, 3 (laxtextualmsg), for certificates alone:
+ *
+ *   -----BEGIN CERTIFICATE-----      or X509 CERTIFICATE
+ *   base64, in lines of any length; blanks do not count
+ *   -----END                         and whatever stands behind it
  *
  * Each anchor has one block of memory: its name, then the numbers of its key,
  * then its name constraints.  The block's length is not stored; anchors_block
@@ -21,13 +27,10 @@ struct anchors_load {
     size_t at;                    /* it is the at-th, from 1 on         */
     struct hc_buf der;            /* decoded so far                     */
     bool inside;                  /* a block that is a certificate      */
-    int err;                      /* out of memory or room: stop        */
+    unsigned four;                /* characters of a group of four,     */
+    unsigned pads;                /* and the "=" that fill it up        */
+    uint32_t bits;                /* of these characters                */
 };
-
-static void anchors_push(void *buf, const void *p, size_t n)
-{
-    hc_buf_put(buf, p, n);
-}
 
 /* minimal has room for as many bytes of modulus and exponent. */
 static bool anchors_trusts_key(const struct hc_cert *cert)
@@ -205,46 +208,73 @@ static int anchors_take(struct anchors_load *l)
     return anchors_add(l->a, &root, &cert);
 }
 
-static void anchors_event(struct anchors_load *l, br_pem_decoder_context *pem)
-{
-    const char *name = br_pem_decoder_name(pem);
+/* ---- base64 ---- */
 
-    switch (br_pem_decoder_event(pem)) {
-    case BR_PEM_BEGIN_OBJ:
-        l->inside = hc_str_eqz(HC_STR("CERTIFICATE"), name) ||
-                    hc_str_eqz(HC_STR("X509 CERTIFICATE"), name);
-        l->at += l->inside ? 1 : 0;
-        hc_buf_reset(&l->der);
-        br_pem_decoder_setdest(pem, l->inside ? anchors_push : NULL,
-                               &l->der);
-        break;
-    case BR_PEM_END_OBJ:
-        if (l->inside)
-            l->err = anchors_take(l);
-        l->inside = false;
-        break;
-    case BR_PEM_ERROR:
-        if (l->inside)
-            anchors_skip(l, NULL, "what stands between its BEGIN and END "
-                         "lines is no base64");
-        l->inside = false;
-        break;
-    }
+/* From '+' to 'z', each one more than its value; 0: it has none. */
+static const unsigned char anchors_digits[] =
+    "\077\0\0\0\100\065\066\067\070\071\072\073\074\075\076\0\0\0\0\0"
+    "\0\0\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020"
+    "\021\022\023\024\025\026\027\030\031\032\0\0\0\0\0\0\033\034\035\036"
+    "\037\040\041\042\043\044\045\046\047\050\051\052\053\054\055\056\057"
+    "\060\061\062\063\064";
+
+/* The whole bytes of a group to *to, which moves behind them. */
+static void anchors_put_four(struct anchors_load *l, char **to)
+{
+    uint32_t bits = l->bits << 6 * (4 - l->four);
+
+    for (unsigned i = 1; i < l->four; i++, bits <<= 8)
+        *(*to)++ = (char)(bits >> 16 & 0xFF);
+    l->four = 0;
+    l->bits = 0;
 }
 
-static void anchors_push_line(struct anchors_load *l,
-                              br_pem_decoder_context *pem, struct hc_str line)
+/* False: it is no base64. */
+static bool anchors_decode(struct anchors_load *l, struct hc_str line)
 {
-    struct hc_str parts[] = { line, HC_STR("\n") };
+    char *room = hc_buf_room(&l->der, line.n / 4 * 3 + 3), *to = room;
 
-    for (size_t i = 0; i < 2; i++)
-        while (parts[i].n > 0 && l->err == 0) {
-            size_t n = br_pem_decoder_push(pem, parts[i].p, parts[i].n);
+    for (size_t i = 0; room != NULL && i < line.n; i++) {
+        unsigned at = (unsigned char)line.p[i];
+        unsigned digit = 0;
 
-            parts[i] = hc_str_from(parts[i], n);
-            anchors_event(l, pem);
+        if (at <= ' ')
+            continue;
+        if (at == '=') {
+            l->pads++;
+            continue;
         }
+        at -= '+';
+        if (at < sizeof anchors_digits - 1)
+            digit = anchors_digits[at];
+        if (digit == 0 || l->pads > 0)
+            return false;
+        l->bits = l->bits << 6 | (digit - 1);
+        if (++l->four == 4)
+            anchors_put_four(l, &to);
+    }
+    if (room != NULL)
+        hc_buf_added(&l->der, (size_t)(to - room));
+    return true;
 }
+
+/* Ends it: the last group is whole, or is filled up, and has no bit that
+ * belongs to no byte. */
+static bool anchors_decode_end(struct anchors_load *l)
+{
+    char last[3], *to = last;
+
+    if (l->four + l->pads == 0)
+        return true;
+    if (l->four < 2 || l->four + l->pads != 4 ||
+        (l->bits & (l->four == 2 ? 15 : 3)) != 0)
+        return false;
+    anchors_put_four(l, &to);
+    hc_buf_put(&l->der, last, (size_t)(to - last));
+    return true;
+}
+
+/* ---- blocks ---- */
 
 /* The next line, without its end and the blanks and CRs before it.  In a bundle
  * that was put together from several files any line may begin with a BOM. */
@@ -263,27 +293,82 @@ static struct hc_str anchors_line(struct hc_str *pem)
     return line;
 }
 
+/* A line that begins a block; *name is what it says of it. */
+static bool anchors_begins(struct hc_str line, struct hc_str *name)
+{
+    const struct hc_str begin = HC_STR("-----BEGIN ");
+
+    if (!hc_str_starts(line, begin))
+        return false;
+    *name = hc_str_from(line, begin.n);
+    while (name->n > 0 && name->p[name->n - 1] == '-')
+        name->n--;
+    return true;
+}
+
+static bool anchors_is_certificate(struct hc_str name)
+{
+    return hc_str_eqi(name, HC_STR("CERTIFICATE")) ||
+           hc_str_eqi(name, HC_STR("X509 CERTIFICATE"));
+}
+
+static void anchors_open(struct anchors_load *l, struct hc_str name)
+{
+    l->inside = anchors_is_certificate(name);
+    l->at += l->inside ? 1 : 0;
+    l->four = l->pads = 0;
+    l->bits = 0;
+    hc_buf_reset(&l->der);
+}
+
+/* A line of a block that is a certificate. */
+static int anchors_take_line(struct anchors_load *l, struct hc_str line)
+{
+    bool ends = hc_str_starts(line, HC_STR("-----END "));
+
+    if (ends ? anchors_decode_end(l) : anchors_decode(l, line)) {
+        l->inside = !ends;
+        return ends ? anchors_take(l) : 0;
+    }
+    anchors_skip(l, NULL, "what stands between its BEGIN and END lines is no "
+                          "base64");
+    l->inside = false;
+    return 0;
+}
+
 /* Each BEGIN line begins a block, also inside another one: a block that breaks
  * off must not swallow the certificate after it. */
 static int anchors_read(struct anchors_load *l, struct hc_str pem)
 {
-    br_pem_decoder_context decoder;
+    static const char cut[] = "it breaks off before its END line";
+    struct hc_str name;
+    int err = 0;
 
-    br_pem_decoder_init(&decoder);
-    while (pem.n > 0 && l->err == 0) {
+    while (pem.n > 0 && err == 0) {
         struct hc_str line = anchors_line(&pem);
 
-        if (hc_str_starts(line, HC_STR("-----BEGIN "))) {
+        if (anchors_begins(line, &name)) {
             if (l->inside)
-                anchors_skip(l, NULL, "it breaks off before its END line");
-            l->inside = false;
-            br_pem_decoder_init(&decoder);
+                anchors_skip(l, NULL, cut);
+            anchors_open(l, name);
+        } else if (l->inside) {
+            err = anchors_take_line(l, line);
         }
-        anchors_push_line(l, &decoder, line);
     }
-    if (l->inside && l->err == 0)
-        anchors_skip(l, NULL, "it breaks off before its END line");
-    return l->err;
+    if (l->inside && err == 0)
+        anchors_skip(l, NULL, cut);
+    return err;
+}
+
+bool hc_anchors_look(struct hc_str start)
+{
+    struct hc_str name;
+
+    while (start.n > 0)
+        if (anchors_begins(anchors_line(&start), &name) &&
+            anchors_is_certificate(name))
+            return true;
+    return false;
 }
 
 static int anchors_say(int err, const struct hc_anchors *a,

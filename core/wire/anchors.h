@@ -58,6 +58,8 @@ const struct hc_anchors *hc_anchors_amazon(void);
  * HEADCOUNT_ENOMEM.  `pem` may go afterwards. */
 int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
                         struct hc_str pem, struct headcount_error *e);
+/* True: a certificate begins in this text, which may be a part of a bundle. */
+bool hc_anchors_look(struct hc_str start);
 /* `a` may be all zero; the built-in roots are no struct of yours. */
 void hc_anchors_fini(struct hc_anchors *a);
 

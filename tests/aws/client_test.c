@@ -1,4 +1,4 @@
-/* aws/client - trust, places and names of a handle. */
+/* aws/client - places and names of a handle. */
 #include "aws/client.h"
 #include "own.h"
 
@@ -163,53 +163,34 @@ TEST(client, a_proxy_that_is_none_is_the_error_of_those_who_need_it)
 
 /* ---- trust ---- */
 
-static const struct hc_anchors *trust(const char *url)
-{
-    struct hc_endpoint_slot *p;
-
-    CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
-    return hc_client_anchors(&client, &p->endpoint);
-}
-
-static const char *setting(char out[300], const char *name)
-{
-    hc_fmt(out, 300, "%s=%s/ca.pem", name, t_certs());
-    return out;
-}
-
-TEST(client, aws_is_believed_by_amazons_roots)
-{
-    char text[300];
-    const char *const env[] = { setting(text, "SSL_CERT_FILE"), NULL };
-
-    open_fine(env);
-    CHECK(trust("") == hc_anchors_amazon());
-    CHECK(trust("https://ecs.test.internal") == &client.others);
-    CHECK(trust("http://ecs.test.internal") == NULL);
-    close_all();
-    open_fine(NULL);
-    CHECK(trust("https://ecs.test.internal") == hc_anchors_amazon());
-    close_all();
-}
-
-TEST(client, a_bundle_replaces_the_roots_for_all)
-{
-    char text[300];
-    const char *const env[] = { setting(text, "AWS_CA_BUNDLE"), NULL };
-
-    open_fine(env);
-    CHECK(trust("") == &client.bundle);
-    CHECK(trust("https://ecs.test.internal") == &client.bundle);
-    close_all();
-}
-
-TEST(client, a_bundle_without_certificates_is_an_error)
+TEST(client, a_bundle_that_is_none_is_an_error)
 {
     static const char *const env[] = { "AWS_CA_BUNDLE=Makefile", NULL };
     struct headcount_error e = { 0 };
 
     CHECK_INT(open_with(env, &e), HEADCOUNT_ECONFIG);
     CHECK(client.net == NULL);
+    close_all();
+}
+
+/* A handle that only called http has not read its bundle, which is damaged
+ * since then: no proxy is believed without roots. */
+TEST(client, a_proxy_whose_roots_cannot_be_read_is_none)
+{
+    static const char *const env[] = { "https_proxy=https://proxy:3128",
+                                       NULL };
+    struct hc_endpoint_slot *p = NULL;
+
+    open_fine(env);
+    client.trust.others = (struct hc_trust_file){ .path = HC_STR("Makefile"),
+                                                  .from = "SSL_CERT_FILE" };
+    for (int i = 0; i < 2; i++) {
+        struct headcount_error e = { 0 };
+
+        CHECK_INT(place("eu-west-1", "https://a.test", &p, &e),
+                  HEADCOUNT_ECONFIG);
+        CHECK(strstr(e.what, "Makefile (SSL_CERT_FILE)") != NULL);
+    }
     close_all();
 }
 
@@ -272,7 +253,10 @@ TEST(client, the_trace_is_that_of_now)
 static int open_once(void)
 {
     char text[300];
-    const char *const env[] = { setting(text, "AWS_CA_BUNDLE"), NULL };
+    const char *const env[] = { text, NULL };
+
+    hc_fmt(text, sizeof text, "AWS_CA_BUNDLE=%s/ca.pem", t_certs());
+
     int err = open_with(env, NULL);
 
     close_all();

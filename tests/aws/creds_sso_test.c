@@ -81,6 +81,8 @@ static void login(const char *token, int64_t seconds, bool refreshes)
            refreshes ? registered : "", refreshes ? "\"" : "");
 }
 
+static struct hc_trust trust = { .all = { .path = { "ca.pem", 6 } } };
+
 static int open_as(const struct hc_creds_sso_config *like)
 {
     static const char *const none[] = { "AWS_EC2_METADATA_DISABLED=true",
@@ -107,7 +109,8 @@ static int open_as(const struct hc_creds_sso_config *like)
     hc_fmt(at.path, sizeof at.path, "%s", config.portal == NULL ? "/" : "/b/c");
     config.net = net;
     config.portal = config.oidc = &at;
-    config.bundle = config.others = &p.aws.world.anchors;
+    trust.all.anchors = p.aws.world.anchors;
+    config.trust = &trust;
     config.skew = &p.aws.client.skew;
     hc_creds_sso_init(&me.sso, &config);
     hc_creds_init(&me.creds, &net->sys, &net->jobs);

@@ -259,6 +259,96 @@ TEST(bundle, what_was_skipped_is_named_with_its_reason)
     skips(hc_str_n(cut.p, 28), "breaks off");
 }
 
+/* The block's base64 without its line ends, in lines of so many characters. */
+static void fold(struct hc_buf *out, struct hc_str block, size_t width)
+{
+    size_t n = 0;
+
+    hc_buf_lit(out, "-----BEGIN CERTIFICATE-----\n");
+    for (size_t i = 28; block.p[i] != '-'; i++) {
+        if (block.p[i] == '\n')
+            continue;
+        hc_buf_chr(out, block.p[i]);
+        if (++n % width == 0)
+            hc_buf_chr(out, '\n');
+    }
+    hc_buf_lit(out, "\n-----END CERTIFICATE-----\n");
+}
+
+/* A group of four may go on in the next line, as OpenSSL has it. */
+TEST(bundle, lines_have_any_length)
+{
+    struct hc_str block = first("other-ca.pem");
+
+    for (size_t width = 1; width < 5000; width += width < 80 ? 1 : 990) {
+        struct hc_anchors a, b;
+        struct hc_buf text;
+
+        hc_buf_init(&text, t_alloc(), 1 << 20);
+        fold(&text, block, width);
+        CHECK_INT(load(&a, block, NULL), 0);
+        CHECK_INT(load(&b, hc_buf_view(&text), NULL), 0);
+        CHECK_INT(b.n, 1);
+        CHECK(a.n == 1 && memcmp(a.root[0].hash, b.root[0].hash,
+                                 sizeof b.root[0].hash) == 0);
+        hc_anchors_fini(&a);
+        hc_anchors_fini(&b);
+        hc_buf_fini(&text);
+    }
+}
+
+/* How a block's base64 may end; 7 bytes come of it, or it is refused. */
+TEST(bundle, base64_ends_with_whole_bytes)
+{
+    static const struct { const char *text; bool good; } rows[] = {
+        { "AAAAAAAA", true }, { "AAAAAAA=", true }, { "AAAAAA==", true },
+        { "AAAAAA=\n=", true }, { "AAAA\nAA = =", true }, { "", true },
+        { "AAAAAAA", false }, { "AAAAAA", false }, { "AAAAA", false },
+        { "AAAAA===", false }, { "AAAA====", false }, { "====", false },
+        { "AAAAAA=", false }, { "AAAAAA===", false }, { "AAAAAAA==", false },
+        { "AAAAAA==A", false }, { "AAA=AAAA", false }, { "=AAAAAAA", false },
+        { "AAAAAAB=", false }, { "AAAAAB==", false }, { "AAAAAAE=", true },
+        { "AAAAAQ==", true }, { "AAA-AAAA", false }, { "AAA_AAAA", false },
+        { "AAA,AAAA", false }, { "AAA:AAAA", false }, { "AAA@AAAA", false },
+        { "AAA[AAAA", false }, { "AAA`AAAA", false }, { "AAA{AAAA", false },
+        { "AAA\xFF" "AAAA", false }, { "AAA\xC1" "AAAA", false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hc_anchors a;
+        struct headcount_error e = { 0 };
+        struct hc_buf text;
+        bool refused;
+
+        hc_buf_init(&text, t_alloc(), 1 << 20);
+        hc_buf_lit(&text, "-----BEGIN CERTIFICATE-----\n");
+        hc_buf_text(&text, rows[i].text);
+        hc_buf_lit(&text, "\n-----END CERTIFICATE-----\n");
+        CHECK_INT(load(&a, hc_buf_view(&text), &e), HEADCOUNT_ECONFIG);
+        refused = strstr(e.what, "is no base64") != NULL;
+        if (refused == rows[i].good)
+            t_check(false, rows[i].text, __FILE__, __LINE__);
+        hc_buf_fini(&text);
+    }
+}
+
+TEST(bundle, a_look_at_its_beginning_tells_a_certificate)
+{
+    static const struct { const char *text; bool good; } rows[] = {
+        { "-----BEGIN CERTIFICATE-----\nMII", true },
+        { "# roots\r\n\r\n\xEF\xBB\xBF-----BEGIN CERTIFICATE-----", true },
+        { "-----BEGIN X509 CERTIFICATE-----\r\n", true },
+        { "-----BEGIN PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----", true },
+        { "-----BEGIN CERTIFICATE REQUEST-----\nMII", false },
+        { "-----BEGIN CERTIFICAT", false }, { "", false },
+        { " -----BEGIN CERTIFICATE-----\n", false }, { "\x30\x82", false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (hc_anchors_look(hc_str(rows[i].text)) != rows[i].good)
+            t_check(false, rows[i].text, __FILE__, __LINE__);
+}
+
 TEST(bundle, many_that_were_skipped_are_counted)
 {
     struct hc_anchors a;
