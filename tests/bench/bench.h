@@ -9,6 +9,14 @@
 #include <sys/resource.h>
 #include <time.h>
 
+/* The static program's allocator, for what is linked as it is. */
+#ifdef BENCH_BLOCKS
+#include "blocks.h"
+#define BENCH_ALLOC .alloc = blocks_alloc
+#else
+#define BENCH_ALLOC .alloc = NULL
+#endif
+
 #define BENCH_HOST "ecs.test.internal"
 #define BENCH_REGION "us-east-1"
 #define BENCH_KEY_ID "AKIDEXAMPLEEXAMPLE12"

@@ -23,10 +23,14 @@ build_static() { # NAME
     static=$BUILD/static/$arch
     gcc=$arch-linux-gnu-gcc
     command -v "$gcc" >/dev/null || gcc=gcc
+    blocks=
+    [ ! -f bindings/cli/blocks.c ] ||
+        blocks='-DBENCH_BLOCKS -Ibindings/cli bindings/cli/blocks.c'
+    # shellcheck disable=SC2086 # words of a command
     "$gcc" -specs="$static/musl.specs" -Icore -D_POSIX_C_SOURCE=200809L \
         -isystem "$static/bearssl/inc" -std=c11 -Os -fPIE -flto=auto \
         -flto-partition=one -ffunction-sections -fdata-sections \
-        -Wl,--gc-sections -s -o "$bench/static-$1" "tests/bench/$1.c" \
+        -Wl,--gc-sections -s -o "$bench/static-$1" "tests/bench/$1.c" $blocks \
         "$static/libheadcount.a" "$static/bearssl/build/libbearssl.a"
 }
 

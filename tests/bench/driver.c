@@ -22,12 +22,14 @@ static headcount *open_handle(const char *port, const char *ca)
     char url[64];
     headcount *h = NULL;
     struct headcount_error error;
+    const struct headcount_system system = { .size = sizeof system,
+                                             BENCH_ALLOC };
 
     snprintf(url, sizeof url, "%s://127.0.0.1:%s",
              *ca != '\0' ? "https" : "http", port);
     const struct headcount_config config = {
         .size = sizeof config, .region = BENCH_REGION, .endpoint_url = url,
-        .ca_bundle = *ca != '\0' ? ca : NULL,
+        .ca_bundle = *ca != '\0' ? ca : NULL, .system = &system,
     };
 
     if (headcount_new(&h, &config, &error) != 0)

@@ -28,7 +28,8 @@ static headcount *open_handle(const char *port, const char *ca)
     headcount *h = NULL;
     struct headcount_error error;
     const struct headcount_system system = { .size = sizeof system,
-                                             .now = jumping_now };
+                                             .now = jumping_now,
+                                             BENCH_ALLOC };
 
     snprintf(url, sizeof url, "%s://127.0.0.1:%s", ca ? "https" : "http", port);
     setenv("AWS_ACCESS_KEY_ID", BENCH_KEY_ID, 1);

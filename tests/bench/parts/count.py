@@ -81,7 +81,7 @@ def run(bench):
     counters = shutil.which("perf") and counted(
         perf, lambda n: ["true"], 0, None, of_perf)
     keys = {"headcount": "count/calls",
-            "static program, Lua's calls": "count/calls-static"}
+            "headcount, static": "count/calls-static"}
     with tools.Server(bench) as server:
         for name, command, env in programs(bench, server.port):
             calls = a_call(["strace", "-c", "-f"], command, env, of_strace)
