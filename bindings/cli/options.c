@@ -83,7 +83,8 @@ static int check_typed(struct options *o)
     if (o->verb == VERB_NONE)
         return options_bad_usage("a verb is missing: plan, apply, handle, "
                                  "watch, snapshot, explain, adopt, doctor, "
-                                 "call, test, run, lambda, help or version",
+                                 "call, fetch, latency, test, run, lambda, "
+                                 "help or version",
                                  "");
     if (!o->version && (o->verb == VERB_LAMBDA || o->verb == VERB_VERSION) &&
         o->args.n > 0)

@@ -55,6 +55,7 @@ struct options {
     const char *changes, *falls;       /* --max-changes, --max-falls */
     const char *sign, *body, *expires;                 /* of fetch */
     struct options_list headers;                       /* likewise */
+    const char *calls, *rate, *svg;                    /* of latency */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
     struct options_list role_words, cluster_tags;
@@ -76,6 +77,8 @@ struct options {
     int64_t max_connections, max_per_host;         /* 0: not said */
     int64_t connect_us, read_us, timeout_us, every_us, visibility_us;
     int64_t expires_us;
+    int64_t calls_n;
+    double rounds;                     /* a second: --rate */
     int concurrency;                   /* 0: not said */
     double api_share;                  /* likewise */
     int64_t max_changes, max_falls;    /* likewise */

@@ -295,6 +295,28 @@ static int get_places(struct options *o)
     return 0;
 }
 
+/* Calls of latency, and how many of each series a second. */
+static int get_calls(struct options *o)
+{
+    char *end = NULL;
+
+    o->calls_n = o->calls ? strtol(o->calls, &end, 10) : 30;
+    if (end && (*end != '\0' || o->calls_n < 1 || o->calls_n > 1000)) {
+        complain("--calls is a number from 1 to 1000, not \"%.80s\"",
+                 o->calls);
+        return EXIT_USAGE;
+    }
+    end = NULL;
+    o->rounds = o->rate ? strtod(o->rate, &end) : 1;
+    if (end && (*end != '\0' || !(o->rounds >= 0.01 && o->rounds <= 1000) ||
+                o->rate[strspn(o->rate, "0123456789.")] != '\0')) {
+        complain("--rate is a number from 0.01 to 1000, such as 0.5, not "
+                 "\"%.80s\"", o->rate);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
 int options_work_out(struct options *o)
 {
     static const char *const forms[] = { "text", "json", "html", NULL };
@@ -320,9 +342,10 @@ int options_work_out(struct options *o)
     o->json = json == 1;
     o->html = json == 2;
     if (err == 0 && o->html && o->verb != VERB_PLAN &&
-        o->verb != VERB_APPLY && o->verb != VERB_EXPLAIN) {
-        complain("--output html is a page of plan, apply or explain; other "
-                 "verbs print text or json");
+        o->verb != VERB_APPLY && o->verb != VERB_EXPLAIN &&
+        o->verb != VERB_LATENCY) {
+        complain("--output html is a page of plan, apply, explain or latency; "
+                 "other verbs print text or json");
         return EXIT_USAGE;
     }
     o->format_json = format == 1;
@@ -342,6 +365,8 @@ int options_work_out(struct options *o)
         err = get_numbers(o);
     if (err == 0)
         err = get_lives(o);
+    if (err == 0)
+        err = get_calls(o);
     if (err == 0)
         err = get_every(o);
     if (err == 0)

@@ -30,7 +30,7 @@ enum {
 #define ONCE (PLAN | APPLY | HANDLE | SNAPSHOT)
 /* adopt plans, and makes one call for each service. */
 #define ADOPTS (CALLS | ADOPT)
-#define NETWORK (ADOPTS | FETCH)
+#define NETWORK (ADOPTS | FETCH | LATENCY)
 #define EVERY (~0U)
 
 const struct option options_table[] = {
@@ -113,8 +113,8 @@ const struct option options_table[] = {
       "draw the time of each call by phase" },
     { "dry-run", FLAG, AT(dry_run), false, WRITES | ADOPT, NULL,
       "read and plan, write nothing" },
-    { "yes", FLAG, AT(yes), false, ADOPT, NULL,
-      "set the tag without a question" },
+    { "yes", FLAG, AT(yes), false, ADOPT | LATENCY, NULL,
+      "tag or write without asking" },
     { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, ONCE | EXPLAIN,
       NULL,
       "exit 2 if changes are pending, 3 if held" },
@@ -126,13 +126,14 @@ const struct option options_table[] = {
       "let this hold pass (repeatable)" },
     { "retry-writes", FLAG, AT(retry_writes), true, CALL, NULL,
       "retry a call that may have written" },
-    { "target-prefix", TEXT, AT(target_prefix), false, CALL, "TEXT",
-      "x-amz-target of an unknown service" },
-    { "json-version", TEXT, AT(json_version), false, CALL, "1.0|1.1",
-      "JSON of an unknown service (1.0)" },
-    { "signing-name", TEXT, AT(signing_name), false, CALL, "NAME",
-      "name in its signature (SERVICE)" },
-    { "endpoint-prefix", TEXT, AT(endpoint_prefix), false, CALL, "NAME",
+    { "target-prefix", TEXT, AT(target_prefix), false, CALL | LATENCY, "TEXT",
+      "x-amz-target, unknown service" },
+    { "json-version", TEXT, AT(json_version), false, CALL | LATENCY, "1.0|1.1",
+      "JSON, unknown service (1.0)" },
+    { "signing-name", TEXT, AT(signing_name), false, CALL | LATENCY, "NAME",
+      "name in signature (SERVICE)" },
+    { "endpoint-prefix", TEXT, AT(endpoint_prefix), false, CALL | LATENCY,
+      "NAME",
       "front of its host (SERVICE)" },
     { "sign", TEXT, AT(sign), false, FETCH, "SERVICE",
       "sign it for this service, as s3" },
@@ -142,6 +143,12 @@ const struct option options_table[] = {
       "send this body" },
     { "expires", TEXT, AT(expires), false, FETCH, "SECONDS",
       "print a presigned URL, send nothing" },
+    { "calls", TEXT, AT(calls), false, LATENCY, "N",
+      "calls of each series, 1 to 1000 (30)" },
+    { "rate", TEXT, AT(rate), false, LATENCY, "N",
+      "of each series a second (1)" },
+    { "svg", TEXT, AT(svg), false, LATENCY, "FILE",
+      "write the picture to this file" },
     { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, NETWORK, "on|off",
       "TCP keep-alive probes (on)" },
     { "tcp-user-timeout", TEXT, AT(user_timeout), true, NETWORK, "SECONDS",

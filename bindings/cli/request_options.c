@@ -71,6 +71,12 @@ void request_options_call(struct headcount_call *call, const struct options *o)
     call->external_id = o->external_id;
     call->role_session_name = o->session;
     call->role_duration = o->duration_us;
+    call->expect_account = o->account;
+    call->timeout = o->timeout_us;
+    call->target_prefix = o->target_prefix;
+    call->json_version = o->json_version;
+    call->signing_name = o->signing_name;
+    call->endpoint_prefix = o->endpoint_prefix;
 }
 
 int request_options_open(struct request_options *t, const struct options *o,

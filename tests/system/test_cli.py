@@ -20,7 +20,8 @@ def prod(ecs, headcount):
 
 
 VERBS = ("plan", "apply", "handle", "watch", "snapshot", "explain", "adopt",
-         "doctor", "call", "fetch", "test", "run", "lambda", "help", "version")
+         "doctor", "call", "fetch", "latency", "test", "run", "lambda",
+         "help", "version")
 COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
           "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
           "debug")
@@ -28,6 +29,7 @@ SAID_ALONE = ("help", "version")              # what stands for a verb
 LOOKS = ("plan", "apply", "handle", "watch", "snapshot", "lambda", "doctor")
 RULES = (*LOOKS, "explain")
 ONCE = ("plan", "apply", "handle", "snapshot")
+CALLS = ("call", "latency")
 # option, a value or None, the verbs that use it
 USED_BY = [
     ("service", "web", LOOKS), ("policy", "p.lua", RULES),
@@ -35,13 +37,13 @@ USED_BY = [
     ("hosts", "active", (*RULES, "adopt")),
     ("constraints", "all", (*RULES, "adopt")), ("where", "a==b", RULES),
     ("allow", "zero", LOOKS),
-    *((name, value, (*RULES, "call", "fetch", "adopt")) for name, value in (
+    *((name, value, (*RULES, *CALLS, "fetch", "adopt")) for name, value in (
         ("assume-role", "arn:r"), ("external-id", "ab"),
         ("role-session-name", "ab"), ("role-duration", "900"),
         ("expect-account", "123456789012"))),
-    ("dns-server", "127.0.0.1", (*RULES, "call", "fetch", "adopt")),
-    ("tcp-keepalive", "on", (*RULES, "call", "fetch", "adopt")),
-    *((name, "9", (*RULES, "call", "fetch", "adopt")) for name in (
+    ("dns-server", "127.0.0.1", (*RULES, *CALLS, "fetch", "adopt")),
+    ("tcp-keepalive", "on", (*RULES, *CALLS, "fetch", "adopt")),
+    *((name, "9", (*RULES, *CALLS, "fetch", "adopt")) for name in (
         "max-connections", "max-connections-per-host", "acquire-timeout",
         "attempt-timeout", "tcp-user-timeout", "min-speed")),
     ("all", None, ("plan", "apply", "watch", "lambda", "doctor")),
@@ -53,7 +55,8 @@ USED_BY = [
     ("verify", "on", ("plan", "apply", "handle", "watch", "lambda")),
     ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda",
                        "adopt")),
-    ("yes", None, ("adopt",)),
+    ("yes", None, ("adopt", "latency")), ("calls", "3", ("latency",)),
+    ("rate", "5", ("latency",)), ("svg", "a.svg", ("latency",)),
     ("timeout", "9", (*ONCE, "explain", "call", "fetch", "lambda", "adopt",
                       "doctor")),
     ("timings", None, (*ONCE, "explain", "call", "fetch", "doctor")),
@@ -66,8 +69,8 @@ USED_BY = [
     ("queue", "https://q", ("watch", "doctor")), ("every", "5m", ("watch",)),
     ("visibility", "60", ("watch",)), ("metrics", "m", ("watch",)),
     ("heartbeat", "h", ("watch",)), ("retry-writes", None, ("call",)),
-    ("target-prefix", "T", ("call",)), ("json-version", "1.0", ("call",)),
-    ("signing-name", "x", ("call",)), ("endpoint-prefix", "x", ("call",)),
+    ("target-prefix", "T", CALLS), ("json-version", "1.0", CALLS),
+    ("signing-name", "x", CALLS), ("endpoint-prefix", "x", CALLS),
     ("run", "x", ("test",)), ("format", "json", ("test",)),
 ]
 # Refused before this release, too.
@@ -82,6 +85,7 @@ LINES = {
     "adopt": ["adopt"],
     "doctor": ["doctor", "prod", "--dns-server", "127.0.0.1:9"],
     "call": ["call", "nope", "List"],
+    "latency": ["latency", "nope", "List"],
     "fetch": ["fetch", "GET", "nowhere", "--sign", "s3"],
     "test": ["test", "."], "run": ["run", "/dev/null"], "lambda": ["lambda"],
     "help": ["help"], "version": ["version"],

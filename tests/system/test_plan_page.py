@@ -252,4 +252,5 @@ def test_a_hosts_id_cannot_change_the_page(page, ecs):
 def test_other_verbs_have_no_page(headcount, args):
     run = headcount(*args, "--output", "html")
     assert (run.code, run.out) == (252, "")
-    assert "--output html is a page of plan, apply or explain" in run.err
+    assert "--output html is a page of plan, apply, explain or latency" \
+        in run.err

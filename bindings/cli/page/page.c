@@ -15,13 +15,14 @@ static const char head[] =
     "<link rel=\"icon\" href=\"data:,\">\n<title>";
 
 /* Each colour of text has a contrast of 4.5 or more (`make pages`). */
-static const char style_of_all[] =
-    "</title>\n<style>\n"
+const char page_colours[] =
     ":root{color-scheme:light dark;--bg:#fff;--fg:#1c2128;--dim:#57606a;"
     "--line:#c8cfd6;--good:#1a6e35;--warn:#7d4e00;--bad:#b3192d}\n"
     "@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e4e8ec;"
     "--dim:#a0a9b3;--line:#3d444d;--good:#6fdd8b;--warn:#e8b64c;"
-    "--bad:#ff9191}}\n"
+    "--bad:#ff9191}}\n";
+
+static const char style_of_all[] =
     "body{max-width:75rem;margin:auto;padding:1rem;background:var(--bg);"
     "color:var(--fg);font:1rem/1.5 system-ui,sans-serif;"
     "overflow-wrap:anywhere}\n"
@@ -98,6 +99,8 @@ void page_begin(FILE *out, const char *title, const char *style)
 {
     fputs(head, out);
     page_text(out, title);
+    fputs("</title>\n<style>\n", out);
+    fputs(page_colours, out);
     fputs(style_of_all, out);
     if (style)
         fputs(style, out);

@@ -21,6 +21,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* CSS of the colours, which a picture has, too: --bg, --fg, --dim, --line (of
+ * tables and axes), --good, --warn, --bad. */
+extern const char page_colours[];
+
 struct page_cell {
     const char *text;
     const char *class;       /* of a head: of its column, too                */

@@ -12,8 +12,6 @@
 #include "request_options.h"
 #include "verbs/verbs.h"
 
-#define CALL_BODY_MAX ((size_t)16 << 20)
-
 /* The bytes as they came.  On a terminal control characters are escaped, and
  * the shell's prompt begins a line of its own. */
 static void print_answer(const struct headcount_outcome *outcome)
@@ -35,22 +33,16 @@ static int run_call(headcount *h, const struct options *o, const char *body,
 {
     struct headcount_call call = {
         .size = sizeof call,
-        .timeout = o->timeout_us,
         .service = o->args.item[0],
         .operation = o->args.item[1],
         .body = body,
         .body_size = body_n,
         .retry_writes = o->retry_writes,
-        .target_prefix = o->target_prefix,
-        .json_version = o->json_version,
-        .signing_name = o->signing_name,
-        .endpoint_prefix = o->endpoint_prefix,
     };
     struct headcount_error error;
     headcount_op *op = NULL;
 
     request_options_call(&call, o);
-    call.expect_account = o->account;
     int err = headcount_begin_call(h, &op, &call, &error);
 
     if (err != 0) {
@@ -85,16 +77,11 @@ int verb_call(const struct options *o)
         return EXIT_USAGE;
     }
     const char *body = o->args.n == 3 ? o->args.item[2] : NULL;
-    size_t body_n = body ? strlen(body) : 0;
+    size_t body_n = 0;
     char *owned = NULL;
     headcount *h = NULL;
-    int code = 0;
+    int code = verbs_read_body(&body, &body_n, &owned);
 
-    if (body && (*body == '@' || strcmp(body, "-") == 0)) {
-        code = verbs_read_input(*body == '@' ? body + 1 : body, CALL_BODY_MAX,
-                                &owned, &body_n);
-        body = owned;
-    }
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)

@@ -10,8 +10,6 @@
 #include "render.h"
 #include "verbs/verbs.h"
 
-#define FETCH_BODY_MAX ((size_t)16 << 20)
-
 /* ---- what is asked for ---- */
 
 /* "NAME: VALUE" of the command line, which is cut into two texts. */
@@ -157,17 +155,14 @@ int verb_fetch(const struct options *o)
 {
     struct headcount_header headers[OPTIONS_LIST_MAX] = { { NULL, NULL } };
     const char *body = o->body;
-    size_t body_n = body ? strlen(body) : 0;
+    size_t body_n = 0;
     char *owned = NULL;
     int code = check(o);
 
     if (code == 0)
         code = take_headers(headers, o);
-    if (code == 0 && body && (*body == '@' || strcmp(body, "-") == 0)) {
-        code = verbs_read_input(*body == '@' ? body + 1 : body, FETCH_BODY_MAX,
-                                &owned, &body_n);
-        body = owned;
-    }
+    if (code == 0)
+        code = verbs_read_body(&body, &body_n, &owned);
     if (code == 0)
         code = open_and_run(o, headers, body, body_n);
     for (size_t i = 0; i < o->headers.n; i++)

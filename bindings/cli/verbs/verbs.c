@@ -145,8 +145,8 @@ bool verbs_run(headcount_op *op, struct policy_option *decide)
     return verbs_run_parts(op, decide, &none);
 }
 
-int verbs_try(headcount **h, const struct options *o,
-              struct headcount_error *error)
+static int try_without(headcount **h, const struct options *o,
+                       unsigned without, struct headcount_error *error)
 {
     struct headcount_system system = { .size = sizeof system,
                                        .alloc = blocks_alloc,
@@ -179,15 +179,31 @@ int verbs_try(headcount **h, const struct options *o,
         .concurrency = o->concurrency,
         .api_share = o->api_share,
         .run_processes = o->verb != VERB_LAMBDA,
+        .no_keep_alive = (without & VERBS_NO_KEEP_ALIVE) != 0,
+        .no_tls_resumption = (without & VERBS_NO_RESUMPTION) != 0,
+        .no_dns_cache = (without & VERBS_NO_DNS_CACHE) != 0,
+        .max_attempts = without & VERBS_NO_RETRY ? 1 : 0,
     };
 
     return headcount_new(h, &config, error);
 }
 
+int verbs_try(headcount **h, const struct options *o,
+              struct headcount_error *error)
+{
+    return try_without(h, o, 0, error);
+}
+
 int verbs_open(headcount **h, const struct options *o)
 {
+    return verbs_open_without(h, o, 0);
+}
+
+int verbs_open_without(headcount **h, const struct options *o,
+                       unsigned without)
+{
     struct headcount_error error;
-    int err = verbs_try(h, o, &error);
+    int err = try_without(h, o, without, &error);
 
     if (err == 0)
         return 0;
@@ -267,6 +283,21 @@ int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
 
     close(fd);
     return err;
+}
+
+#define BODY_MAX ((size_t)16 << 20)
+
+int verbs_read_body(const char **body, size_t *n, char **owned)
+{
+    const char *at = *body;
+
+    *n = at ? strlen(at) : 0;
+    if (!at || (*at != '@' && strcmp(at, "-") != 0))
+        return 0;
+    int code = verbs_read_input(*at == '@' ? at + 1 : at, BODY_MAX, owned, n);
+
+    *body = *owned;
+    return code;
 }
 
 bool verbs_read_line(char *to, size_t size)

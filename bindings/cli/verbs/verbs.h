@@ -38,6 +38,11 @@ int verbs_open(headcount **h, const struct options *o);
 /* The same without the complaint: 0, or the library's code with *error. */
 int verbs_try(headcount **h, const struct options *o,
               struct headcount_error *error);
+/* The same as verbs_open for a handle that lacks these. */
+enum { VERBS_NO_KEEP_ALIVE = 1, VERBS_NO_RESUMPTION = 2,
+       VERBS_NO_DNS_CACHE = 4, VERBS_NO_RETRY = 8 };
+int verbs_open_without(headcount **h, const struct options *o,
+                       unsigned without);
 /* None of the records is an event. */
 bool verbs_has_no_event(const struct headcount_outcome *outcome);
 /* Runs the op to its end, or until SIGINT: then no new write, two seconds for
@@ -66,6 +71,9 @@ int verbs_exit_code(int code);
  * frees *out.  0, or the exit code with the complaint on stderr.  A pipe is
  * waited for until a signal comes: EXIT_INTERRUPTED, without a complaint. */
 int verbs_read_input(const char *path, size_t max, char **out, size_t *n);
+/* A JSON argument of a verb: @FILE and - become what they hold, which the
+ * caller frees (*owned).  0, or as verbs_read_input. */
+int verbs_read_body(const char **body, size_t *n, char **owned);
 /* A line of standard input without its end, cut to fit.  False: there is none,
  * or a signal came. */
 bool verbs_read_line(char *to, size_t size);

@@ -47,6 +47,10 @@
       "make one HTTP request (--sign)",                                     \
       "headcount fetch GET https://B.s3.amazonaws.com/KEY --sign s3",       \
       "headcount fetch GET https://... --sign s3 --expires 3600")           \
+    X(LATENCY, latency, verb_latency, "[SERVICE OPERATION [JSON|@FILE]]",    \
+      "measure what keep-alive is worth",                                   \
+      "headcount latency",                                                  \
+      "headcount latency dynamodb list-tables --output html > page.html")   \
     X(TEST, test, verb_test, "[DIR|FILE]",                                  \
       "run tests of policies, without AWS",                                 \
       "headcount test policies",                                            \
