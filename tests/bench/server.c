@@ -1,12 +1,13 @@
 /* bench/server.c - a stand-in for ECS on loopback: TLS by BearSSL or plain,
  * one thread, answers made once.
  *
- *   server [-a BYTES] [-c] [-n] [-i MS] [CHAIN.pem KEY.pem [FILE]]
+ *   server [-a BYTES] [-c] [-n] [-i MS] [-p PORT] [CHAIN.pem KEY.pem [FILE]]
  *
  *   -a  the body of DescribeServices is at least so long
  *   -c  closes each connection after one answer
  *   -n  resumes no TLS session
  *   -i  closes a connection so long after its last answer
+ *   -p  listens there
  *
  * It has one cipher suite for each kind of key, AES-128-GCM.  Prints its port;
  * on SIGTERM prints what it counted:
@@ -57,7 +58,12 @@ static struct conn conns[CONNS];
 static struct { long connections, handshakes, requests, writes; } count;
 static volatile sig_atomic_t stop;
 static bool secure;
-static struct { size_t answer; bool closes, forgets; double idle_us; } set;
+static struct {
+    size_t answer;
+    bool closes, forgets;
+    double idle_us;
+    uint16_t port;                   /* 0: any */
+} set;
 
 static const uint16_t suites[] = {
     BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
@@ -423,10 +429,13 @@ static void welcome(int listener)
 static int open_port(void)
 {
     struct sockaddr_in name = { .sin_family = AF_INET,
+                                .sin_port = htons(set.port),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof name;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
+    /* One that listened there a moment ago has left its connections. */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (fd < 0 || bind(fd, (struct sockaddr *)&name, n) < 0 ||
         listen(fd, 64) < 0 ||
         getsockname(fd, (struct sockaddr *)&name, &n) < 0)
@@ -488,16 +497,18 @@ int main(int argc, char **argv)
 {
     struct sigaction act;
 
-    for (int o; (o = getopt(argc, argv, "a:cni:")) != -1;) {
+    for (int o; (o = getopt(argc, argv, "a:cni:p:")) != -1;) {
         if (o == '?')
-            bench_fail("server [-a BYTES] [-c] [-n] [-i MS] [CHAIN KEY "
-                       "[FILE]]");
+            bench_fail("server [-a BYTES] [-c] [-n] [-i MS] [-p PORT] [CHAIN "
+                       "KEY [FILE]]");
         set.closes |= o == 'c';
         set.forgets |= o == 'n';
         if (o == 'a')
             set.answer = strtoul(optarg, NULL, 10);
         if (o == 'i')
             set.idle_us = strtod(optarg, NULL) * 1e3;
+        if (o == 'p')
+            set.port = (uint16_t)strtoul(optarg, NULL, 10);
     }
     argc -= optind - 1;
     argv += optind - 1;

@@ -1,9 +1,12 @@
-"""AWS Lambda: exec to the first `next`, and invocations in AWS's emulator
+"""AWS Lambda: exec to the first `next`, the first invocation, a warm one
 
-The Runtime API of the first is a socket that says when the request came.
+The Runtime API of the first two is a socket here, which sees each request come.
+The last are invocations in AWS's emulator.
 """
 import functools
+import json
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +27,11 @@ EVENT = {
                "arn:aws:ecs:us-east-1:123456789012:cluster/prod"}}
 
 
+NEXT = b"GET /2018-06-01/runtime/invocation/next"
+HEAD = ("HTTP/1.1 {}\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n"
+        "Lambda-Runtime-Deadline-Ms: {}\r\nContent-Length: {}\r\n\r\n")
+
+
 # ---- exec to next ----
 
 def to_next(listener, command, env):
@@ -36,28 +44,128 @@ def to_next(listener, command, env):
             said = peer.recv(4096)
             took = (time.perf_counter() - began) * 1e3
         process.send_signal(signal.SIGKILL)
-    if not said.startswith(b"GET /2018-06-01/runtime/invocation/next"):
+    if not said.startswith(NEXT):
         raise RuntimeError(f"no request for the next event: {said!r}")
     return [took]
 
 
-def starts(bench):
+def starts(bench, port):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
-        port = listener.getsockname()[1]
-        env = bench.env(AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{port}",
-                        ECS_SERVICE_ARN="web", _HANDLER="bootstrap",
-                        LAMBDA_TASK_ROOT=str(bench.work))
-        kinds = {"a program of one request": [bench.static("next"), port],
-                 "headcount, static": [bench.static_program(), "lambda"],
-                 "headcount": [bench.build / "headcount", "lambda"]}
+        own = listener.getsockname()[1]
+        more = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{own}",
+                "ECS_SERVICE_ARN": "web", "_HANDLER": "bootstrap",
+                "LAMBDA_TASK_ROOT": str(bench.work)}
+        # Port 1 refuses at once: there is nothing to connect to.
+        alone, dials = bench.env(1, **more), bench.env(port, **more)
+        static = [bench.static_program(), "lambda"]
+        kinds = {"a program of one request": ([bench.static("next"), own],
+                                              alone),
+                 "headcount, static": (static, alone),
+                 "headcount, static, connects": (static, dials),
+                 "headcount": ([bench.build / "headcount", "lambda"], alone)}
         seen = tools.rounds({
             name: functools.partial(to_next, listener, command, env)
-            for name, command in kinds.items()}, STARTS)
+            for name, (command, env) in kinds.items()}, STARTS)
     print(f"  exec to the first `next`, medians of {STARTS} starts:")
     least = "a program of one request"
     tools.table(seen, [("wall", "ms")], [(least, "the least")])
     bench.limit("lambda/next", tools.ratio(seen, "headcount, static", least))
+
+
+# ---- the first invocation ----
+
+class RuntimeApi:
+    """Of one child, over its one connection."""
+
+    def __init__(self, peer):
+        self.peer, self.rest = peer, b""
+
+    def request(self):
+        while b"\r\n\r\n" not in self.rest:
+            self.more()
+        head, _, self.rest = self.rest.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        n = int(length.group(1)) if length else 0
+        while len(self.rest) < n:
+            self.more()
+        body, self.rest = self.rest[:n], self.rest[n:]
+        return head, body
+
+    def more(self):
+        got = self.peer.recv(65536)
+        if not got:
+            raise RuntimeError("the function has ended")
+        self.rest += got
+
+    def answer(self, status, body=b""):
+        deadline = int((time.time() + 60) * 1000)
+        self.peer.sendall(HEAD.format(status, deadline, len(body)).encode()
+                          + body)
+
+    def invoke(self):
+        """ms from the event to its answer, ms of them in headcount."""
+        began = time.perf_counter()
+        self.answer("200 OK", json.dumps(EVENT).encode())
+        head, body = self.request()
+        took = (time.perf_counter() - began) * 1e3
+        if b"/response" not in head.partition(b"\r\n")[0]:
+            raise RuntimeError(f"the function failed: {body!r}")
+        self.answer("202 Accepted")
+        self.next()
+        return took, json.loads(body)["stats"]["elapsed_us"] / 1e3
+
+    def next(self):
+        head, _ = self.request()
+        if not head.startswith(NEXT):
+            raise RuntimeError(f"no request for the next event: {head!r}")
+
+
+def first(bench, listener, port, dialled):
+    """ms from exec to the first answer, of the first invocation, of it in
+    headcount, of a warm one, of it in headcount.  Without `dialled` nothing
+    listens at the endpoint before the first event is asked for."""
+    env = bench.env(port, AWS_LAMBDA_RUNTIME_API="127.0.0.1:"
+                    f"{listener.getsockname()[1]}", ECS_SERVICE_ARN="web",
+                    LAMBDA_TASK_ROOT=str(bench.work))
+    server = tools.Server(bench, "-p", port) if dialled else None
+    began = time.perf_counter()
+    with subprocess.Popen([bench.static_program(), "lambda"], env=env,
+                          stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        peer, _ = listener.accept()
+        with peer:
+            api = RuntimeApi(peer)
+            api.next()
+            cold = (time.perf_counter() - began) * 1e3
+            server = server or tools.Server(bench, "-p", port)
+            took, own = api.invoke()
+            warm = [api.invoke() for _ in range(WARM)]
+        process.send_signal(signal.SIGKILL)
+    server.stop()
+    return (cold + took, took, own, tools.Seen(w for w, _ in warm).median,
+            tools.Seen(o for _, o in warm).median)
+
+
+def firsts(bench):
+    port = servers.free_port()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        seen = tools.rounds({
+            name: functools.partial(first, bench, listener, port, dialled)
+            for name, dialled in (("connected before", True),
+                                  ("not connected", False))}, COLD)
+    print(f"  the first invocation of the static program (event to count, "
+          f"TLS), medians of {COLD} starts,\n  each with {WARM} warm ones; "
+          "own: in headcount; exec: to the first answer:")
+    tools.table({name: row[1:] + row[:1] for name, row in seen.items()},
+                [("first", "ms"), ("own", "ms"), ("warm", "ms"),
+                 ("own", "ms"), ("exec", "ms")], [])
+    for name, row in seen.items():
+        print(f"  {name:29} first/warm {row[1].median / row[3].median:.2f}, in "
+              f"headcount {row[2].median / row[4].median:.2f}")
+    row = seen["connected before"]
+    bench.limit("lambda/first", row[1].median / row[3].median)
 
 
 # ---- invocations ----
@@ -113,14 +221,14 @@ def invocations(bench, port):
     (folder / "wrapper").chmod(0o755)
     env = bench.env(port, ECS_SERVICE_ARN="web", LAMBDA_TASK_ROOT=str(folder))
     print("  AWS's emulator around the static program")
-    _, _, first, _, warm = invoke("event to count (TLS)", folder, env,
-                                  "bootstrap")
-    bench.limit("lambda/first", first.median / warm.median)
+    invoke("event to count (TLS)", folder, env, "bootstrap")
     invoke("a handler in Lua, no call", folder, env, "handler.lua")
 
 
 def run(bench):
-    starts(bench)
+    with tools.Server(bench) as server:
+        starts(bench, server.port)
+    firsts(bench)
     try:
         import samcli                                       # noqa: F401
     except ImportError as why:
