@@ -18,6 +18,9 @@ local keep_alive = os.getenv "KEEP_ALIVE" ~= "off"
 local client = assert(headcount.client {
   keep_alive = keep_alive, tls_resumption = keep_alive,
 })
+-- Lambda reads this file in its init phase: so the first event, too, finds a
+-- connection.
+client:connect("dynamodb", { timeout = 1 })
 
 local function answer(status, body)
   return { statusCode = status, body = json.encode(body) }
