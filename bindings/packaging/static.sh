@@ -258,16 +258,28 @@ musl_of() { # ARCH
     write_specs "$to/musl/include" "$to/musl/lib"
 }
 
+# A tree of yours may have no such file, or other functions in it.
+hot_functions() {
+    p256=$to/bearssl/src/ec/ec_p256_m31.c
+    if [ -f "$p256" ] && grep -q '^mul_f256(' "$p256" &&
+        grep -q '^square_f256(' "$p256"; then
+        cat bindings/packaging/bearssl_hot.h "$p256" >"$p256.new"
+        mv "$p256.new" "$p256"
+    fi
+}
+
 # In the shapes that BEARSSL_DIR= and LUA_DIR= name.
 libraries_of() { # ARCH
     key=$(sum_of "$top/src/bearssl" && sum_of "$top/src/lua5.4" &&
-        "$gcc" --version && echo "$cflags $small" && cat "$to/musl.specs")
+        "$gcc" --version && echo "$cflags $small" && cat "$to/musl.specs" \
+        bindings/packaging/bearssl_hot.h)
     [ "$key" != "$(cat "$to/libraries.key" 2>/dev/null)" ] || return 0
     echo "static: building BearSSL and Lua for $1"
     rm -rf "$to/bearssl" "$to/lua"
     mkdir -p "$to/bearssl/build" "$to/lua"
     cp -R "$top/src/bearssl/inc" "$top/src/bearssl/src" "$to/bearssl"
     cp -R "$top/src/lua5.4/src" "$to/lua"
+    hot_functions
     (
         cd "$to/bearssl"
         find src -name '*.c' | sed 's|^|../|' | LC_ALL=C sort |
@@ -292,8 +304,9 @@ understands() { # FLAG
 # The linker optimizes our objects, BearSSL and Lua as one program (-flto), in
 # one piece: cut into parts for more processors it is 6 KB larger.  It can link
 # them as plain ones, too (-ffat-lto-objects), for the map by folder.
-# gcc has -Oz from 12 on; BearSSL stays at -Os: -Oz saves 0.6 KB there, and its
-# code is written to run in constant time.
+# gcc has -Oz from 12 on; BearSSL stays at -Os, but for two functions
+# (bearssl_hot.h): -Oz saves 0.6 KB there, and its code is written to run in
+# constant time.
 # Code and constants share a segment (noseparate-code), as GNU ld does it for
 # aarch64 by itself: each end of a segment costs half a page of the file.
 flags_of() {

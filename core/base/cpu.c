@@ -4,6 +4,7 @@
 #if defined __x86_64__
 
 #include <cpuid.h>
+#include <stddef.h>
 
 #define CPU_SSSE3_SSE41 (1U << 9 | 1U << 19)        /* leaf 1, ECX           */
 #define CPU_AES_SSE41 (1U << 25 | 1U << 19)
@@ -13,7 +14,7 @@
 unsigned hc_cpu(void)
 {
     unsigned a, b, c, d;
-    unsigned most = __get_cpuid_max(0, 0);
+    unsigned most = (unsigned)__get_cpuid_max(0, NULL);
     unsigned has = 0;
 
     if (most < 1)

@@ -64,6 +64,7 @@ def test_sha256_by_instructions_is_bearssls(arch, static, tmp_path):
          "-D_POSIX_C_SOURCE=200809L", "-Itests/system/bare", "-Icore",
          "-Itests", f"-I{made}/bearssl/inc", "-o", str(program),
          "tests/system/bare/t.c", "core/base/alloc.c", "core/base/cpu.c",
+         "core/base/str.c",
          "core/base/digest.c",
          *[f"core/{unit}.c" for unit in units],
          *[f"tests/{unit}_test.c" for unit in units],
