@@ -163,6 +163,7 @@ void headcount_free(headcount *h)
         return;
     while (h->ops != NULL)             /* a sweep ends its parts */
         headcount_op_free(h->ops->parent != NULL ? h->ops->parent : h->ops);
+    hc_op_free_spare(h);
     hc_memory_fini(&h->memory);
     hc_client_fini(&h->client);
     hc_config_fini(&h->config);

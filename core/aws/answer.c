@@ -328,6 +328,13 @@ int hc_service_error_get(struct hc_service_error *out,
     return 0;
 }
 
+void hc_service_error_reset(struct hc_service_error *out)
+{
+    out->status = 0;
+    out->code[0] = out->message[0] = out->request_id[0] = '\0';
+    out->named = false;
+}
+
 void hc_service_error_put(char out[HC_ANSWER_SENTENCE],
                           const struct hc_service_error *s)
 {

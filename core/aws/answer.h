@@ -43,6 +43,8 @@ int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts);
 
+void hc_service_error_reset(struct hc_service_error *out);
+
 /* "Code: message (HTTP 400, request id ID", or without a code of AWS
  * "HTTP 503: message (request id none": the status stands there once.  The
  * caller adds what it knows, and the ")". */

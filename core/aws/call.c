@@ -14,6 +14,7 @@
  */
 #include "aws/call.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "aws/strike.h"
@@ -509,8 +510,15 @@ static int call_find_endpoint(struct hc_call *c)
 int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                   const struct hc_call_config *config)
 {
-    *c = (struct hc_call){ .config = *config, .net = net, .job = job,
-                           .turn = { .job = job, .yields = config->yields } };
+    memset(c, 0, HC_CALL_ZERO);
+    c->request.has_fetch = false;
+    hc_error_reset(&c->request.fetch.error);
+    hc_error_reset(&c->error);
+    hc_service_error_reset(&c->service_error);
+    c->config = *config;
+    c->net = net;
+    c->job = job;
+    c->turn = (struct hc_bucket_turn){ .job = job, .yields = config->yields };
     hc_credentials_init(&c->creds, &net->sys.alloc);
     if (c->config.service == NULL)
         c->config.service = hc_service_set_own(&config->client->services,

@@ -85,9 +85,6 @@ struct hc_call {
                              config.key_id; its owner clears this            */
     int attempts;                            /* begun so far                 */
     struct hc_str span;
-    struct headcount_error error;
-    struct hc_service_error service_error;   /* of the newest attempt; of a 2xx
-                                                status and request id        */
 
     struct hc_bucket_turn turn;              /* private from here            */
     struct hc_credentials creds;
@@ -98,7 +95,14 @@ struct hc_call {
     struct hc_call_config config;
     char invocation[HC_REQUEST_NAME];
     struct hc_request request;
+
+    struct headcount_error error;            /* private no more              */
+    struct hc_service_error service_error;   /* of the newest attempt; of a 2xx
+                                                status and request id        */
 };
+/* So many bytes at the front of a new one have to be zero, or of one whose
+ * fini was called, for a fini without a start. */
+#define HC_CALL_ZERO offsetof(struct hc_call, request)
 
 /* 0, or < 0 with c->error set (wrong operation, no region, endpoint, trust):
  * fini may but need not be called then.  Counts one api_call. */

@@ -11,6 +11,7 @@
  */
 #include "aws/request.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "aws/strike.h"
@@ -474,10 +475,13 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
                      struct hc_job *job,
                      const struct hc_request_config *config)
 {
-    *config->answer = (struct hc_service_error){ .status = 0 };
-    *r = (struct hc_request){ .net = net, .config = *config,
-                              .answer = config->answer,
-                              .retry_after = -1, .has_fetch = true };
+    hc_service_error_reset(config->answer);
+    memset(r, 0, offsetof(struct hc_request, fetch));
+    r->net = net;
+    r->config = *config;
+    r->answer = config->answer;
+    r->retry_after = -1;
+    r->has_fetch = true;
     hc_buf_init_secret(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
     const struct hc_fetch_config fetch = {
         .origin = &config->endpoint->origin, .anchors = config->anchors,

@@ -29,12 +29,13 @@ void hc_buf_init_secret(struct hc_buf *b, const struct hc_alloc *a, size_t max)
     b->secret = true;
 }
 
-/* The whole block, not only its first n bytes: through hc_buf_room a caller may
- * have written behind them. */
+/* The whole block, not only its first n bytes, if through hc_buf_room a caller
+ * may have written behind them. */
 static void buf_wipe(struct hc_buf *b)
 {
     if (b->secret && b->p != NULL)
-        hc_wipe(b->p, b->cap + 1);
+        hc_wipe(b->p, b->lent ? b->cap + 1 : b->n);
+    b->lent = false;
 }
 
 static void buf_give_back(struct hc_buf *b)
@@ -59,6 +60,15 @@ void hc_buf_reset(struct hc_buf *b)
     buf_wipe(b);
     b->n = 0;
     b->err = 0;
+}
+
+void hc_buf_move(struct hc_buf *to, struct hc_buf *from)
+{
+    hc_buf_reset(from);
+    to->p = from->p;
+    to->cap = from->cap;
+    from->p = NULL;
+    from->cap = 0;
 }
 
 int hc_buf_error(const struct hc_buf *b)
@@ -194,9 +204,12 @@ void hc_buf_fmt(struct hc_buf *b, const char *fmt, ...)
 
 char *hc_buf_room(struct hc_buf *b, size_t n)
 {
-    if (n == 0 && b->p != NULL && b->err == 0)
-        return b->p + b->n;
-    return buf_more(b, n > 0 ? n : 1) ? b->p + b->n : NULL;
+    bool more = n == 0 && b->p != NULL && b->err == 0;
+
+    if (!more)
+        more = buf_more(b, n > 0 ? n : 1);
+    b->lent = true;                  /* after it has moved */
+    return more ? b->p + b->n : NULL;
 }
 
 void hc_buf_added(struct hc_buf *b, size_t n)

@@ -16,6 +16,7 @@ struct hc_buf {
     const struct hc_alloc *alloc;
     int err;                       /* 0, HEADCOUNT_ENOMEM, HEADCOUNT_ELIMIT */
     bool secret;
+    bool lent;                     /* a caller may have written behind n     */
 };
 
 /* Nothing is allocated before the first put.  `max` bounds n for ever. */
@@ -23,6 +24,9 @@ void hc_buf_init(struct hc_buf *b, const struct hc_alloc *a, size_t max);
 void hc_buf_init_secret(struct hc_buf *b, const struct hc_alloc *a, size_t max);
 void hc_buf_fini(struct hc_buf *b);     /* frees; b may be all zero */
 void hc_buf_reset(struct hc_buf *b);    /* empty, no error; memory is kept */
+/* Moves the memory of `from`, which is reset and has none afterwards, to `to`,
+ * which has none.  Both have one maximum and one allocator. */
+void hc_buf_move(struct hc_buf *to, struct hc_buf *from);
 int hc_buf_error(const struct hc_buf *b);
 struct hc_str hc_buf_view(const struct hc_buf *b);
 const char *hc_buf_z(struct hc_buf *b); /* NUL-terminated view; "" on error */

@@ -73,6 +73,7 @@ int hc_text_unpercent(struct hc_buf *out, struct hc_str s)
 
         if (high < 0 || low < 0) {
             out->n = before;
+            out->lent = true;        /* there are bytes behind n */
             return HEADCOUNT_ESYNTAX;
         }
         hc_buf_chr(out, (char)(unsigned char)(high << 4 | low));

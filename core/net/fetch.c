@@ -15,6 +15,8 @@
 #include "net/fetch.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "net/fetch_late.h"
 
@@ -275,8 +277,7 @@ void hc_fetch_request(struct hc_fetch *f)
     f->marks.send_start = now;
     if (f->marks.reused && !f->replayed && !f->config.replay_after_flush_ok)
         hc_unread_begin(&f->unread, f->waiter.conn);
-    hc_http1_fini(&f->http);
-    hc_http1_init(&f->http, &f->net->sys.alloc, f->config.is_head);
+    hc_http1_reset(&f->http, &f->net->sys.alloc, f->config.is_head);
     fetch_phase(f, now, f->net->config.send_timeout);
     if (f->attempt_until == 0)
         f->attempt_until =
@@ -601,11 +602,43 @@ void hc_fetch_until(struct hc_fetch *f, int64_t deadline)
     f->config.deadline = deadline;
 }
 
+/* One exchange follows another: the memory of its request and of its answer's
+ * head serves the next one, if it is as little as that of most is. */
+#define FETCH_KEPT ((size_t)4096)
+#define FETCH_FIELDS 32
+
+static void fetch_take_memory(struct hc_fetch *f)
+{
+    hc_buf_move(&f->out, &f->net->out);
+    f->http = f->net->http;
+    f->net->http.alloc = NULL;
+}
+
+static void fetch_give_memory(struct hc_fetch *f)
+{
+    if (f->net->out.p == NULL && f->out.cap <= FETCH_KEPT) {
+        f->net->out.alloc = f->out.alloc;
+        f->net->out.secret = true;
+        hc_buf_move(&f->net->out, &f->out);
+    }
+    if (f->net->http.alloc != NULL || f->http.alloc == NULL ||
+        f->http.head.cap > FETCH_KEPT || f->http.fields_cap > FETCH_FIELDS)
+        return;
+    hc_http1_reset(&f->http, f->http.alloc, false);
+    f->net->http = f->http;
+    f->http.alloc = NULL;
+}
+
 int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
                    const struct hc_fetch_config *config, int64_t now)
 {
-    *f = (struct hc_fetch){ .net = net, .job = job, .config = *config };
+    memset(f, 0, offsetof(struct hc_fetch, error));
+    hc_error_reset(&f->error);
+    f->net = net;
+    f->job = job;
+    f->config = *config;
     hc_buf_init_secret(&f->out, &net->sys.alloc, HC_FETCH_REQUEST);
+    fetch_take_memory(f);
     if (f->config.max_body == 0)
         f->config.max_body = HC_FETCH_BODY;
     if (f->config.deadline == 0)
@@ -623,6 +656,7 @@ void hc_fetch_fini(struct hc_fetch *f)
     if (f->net == NULL)
         return;
     fetch_drop(f, fetch_now(f));
+    fetch_give_memory(f);
     hc_http1_fini(&f->http);
     hc_buf_fini(&f->out);
     f->net = NULL;

@@ -78,7 +78,6 @@ struct hc_fetch {
     struct hc_str span;
     struct hc_addr addr;             /* of the peer; family 0: none yet      */
     struct hc_http1 http;
-    struct headcount_error error;
     struct hc_marks marks;
 
     struct hc_pace pace;             /* private from here: of the request,
@@ -88,6 +87,8 @@ struct hc_fetch {
     struct hc_unread unread;
     struct hc_pool_waiter waiter;
     struct hc_fetch_config config;
+
+    struct headcount_error error;    /* private no more                      */
 };
 
 /* 0; < 0 with f->error: fini may but need not be called then. */

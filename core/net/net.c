@@ -59,6 +59,8 @@ void hc_net_fini(struct hc_net *net)
 {
     hc_pool_fini(&net->pool);
     hc_resolver_fini(&net->resolver);
+    hc_buf_fini(&net->out);
+    hc_http1_fini(&net->http);
 }
 
 void hc_net_forget(struct hc_net *net)

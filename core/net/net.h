@@ -9,6 +9,7 @@
 #include "net/stats.h"
 #include "net/sys.h"
 #include "wire/health.h"
+#include "wire/http1.h"
 
 /* us; 0 = the default named here, negative = no limit. */
 struct hc_net_config {
@@ -45,6 +46,8 @@ struct hc_net {
     struct hc_health health;         /* addresses that failed lately         */
     struct hc_resolver resolver;
     struct hc_pool pool;
+    struct hc_buf out;               /* memory of the last exchange, for the */
+    struct hc_http1 http;            /* next one: net/fetch.c                */
 };
 
 /* 0 or HEADCOUNT_ECONFIG (dns_server); on error there is nothing to fini. */

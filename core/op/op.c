@@ -289,11 +289,60 @@ const void *hc_op_bytes(headcount_op *op, const void *bytes, size_t n)
                          : NULL;
 }
 
+/* ---- the memory of one op for the next one ---- */
+
+/* Attempts whose timings are kept as memory. */
+#define OP_TIMINGS 8
+
+static void op_free_memory(headcount_op *op)
+{
+    const struct hc_alloc *alloc = &op->h->net.sys.alloc;
+
+    hc_timings_fini(&op->timings);
+    hc_free(alloc, op, op_size(op->class) + OP_ROOM);
+}
+
+void hc_op_free_spare(headcount *h)
+{
+    if (h->spare != NULL)
+        op_free_memory(h->spare);
+    h->spare = NULL;
+}
+
+/* At most one op is kept, with memory for the timings of a few attempts. */
+static void op_give_memory(headcount_op *op)
+{
+    headcount *h = op->h;
+
+    if (op->class->zero == 0 || op->timings.cap > OP_TIMINGS)
+        op_free_memory(op);
+    else {
+        hc_op_free_spare(h);
+        h->spare = op;
+    }
+}
+
+static headcount_op *op_take_memory(headcount *h, const struct op_class *class)
+{
+    headcount_op *op = h->spare;
+
+    if (op == NULL || op->class != class)
+        return hc_alloc(&h->net.sys.alloc, op_size(class) + OP_ROOM);
+    const struct hc_timings timings = op->timings;
+
+    h->spare = NULL;
+    memset(op, 0, sizeof *op);
+    memset(op + 1, 0, class->zero - sizeof *op);
+    op->timings.a = timings.a;
+    op->timings.cap = timings.cap;
+    return op;
+}
+
 headcount_op *hc_op_new(headcount *h, const struct op_class *class,
                         const struct hc_op_params *params)
 {
     const size_t size = op_size(class);
-    headcount_op *op = hc_alloc(&h->net.sys.alloc, size + OP_ROOM);
+    headcount_op *op = op_take_memory(h, class);
 
     if (op == NULL)
         return NULL;
@@ -447,9 +496,8 @@ void headcount_op_free(headcount_op *op)
     if (op->next != NULL)
         op->next->prev = op->prev;
     hc_job_fini(&op->job);
-    hc_timings_fini(&op->timings);
     hc_arena_fini(&op->arena);
-    hc_free(&h->net.sys.alloc, op, op_size(op->class) + OP_ROOM);
+    op_give_memory(op);
 }
 
 /* ---- what came of it ---- */

@@ -32,6 +32,8 @@ struct hc_op_key {
 
 struct headcount {
     headcount_op *ops;                   /* all                              */
+    headcount_op *spare;                 /* one that was freed: the memory of
+                                            the next one; or NULL            */
     headcount_op *changed, *changed_last;    /* for headcount_next           */
     size_t concurrency;                  /* reconciles inside, at most       */
     size_t inside;
@@ -68,6 +70,9 @@ struct hc_op_params {
 
 struct op_class {
     size_t size;
+    /* The memory of one that was freed serves the next one, for which so many
+     * bytes at its front are made zero.  0: that of this kind does not. */
+    size_t zero;
     /* Copies and checks what is still the caller's, before start: that may come
      * later.  As start; NULL: nothing is left. */
     int (*prepare)(headcount_op *op);
@@ -115,6 +120,8 @@ struct headcount_op {
     struct headcount_error error;
 };
 
+/* Frees the op that the handle keeps. */
+void hc_op_free_spare(headcount *h);
 /* Removes the op from the list for headcount_next. */
 void hc_op_unqueue_changed(headcount_op *op);
 

@@ -7,6 +7,8 @@
  */
 #include "op/op_call.h"
 
+#include <stddef.h>
+
 #include "aws/retry.h"
 #include "base/json.h"
 #include "op/op_account.h"
@@ -16,10 +18,10 @@ struct op_call {
     struct hc_op_account account;
     bool compared;                       /* with the account of the key that
                                             alone signs                      */
-    struct hc_call call;
+    bool judging;
     struct hc_json json;                 /* judges the answer as it comes    */
     struct hc_buf body;
-    bool judging;
+    struct hc_call call;                 /* zero to HC_CALL_ZERO             */
 };
 
 static struct op_call *call_of(headcount_op *op)
@@ -337,7 +339,9 @@ static void op_call_free(headcount_op *op)
 }
 
 static const struct op_class op_call_class = {
-    .size = sizeof(struct op_call), .start = op_call_start,
+    .size = sizeof(struct op_call),
+    .zero = offsetof(struct op_call, call) + HC_CALL_ZERO,
+    .start = op_call_start,
     .lacks_region = op_call_lacks_region,
     .step = op_call_step, .cancel = op_call_cancel, .free = op_call_free,
 };

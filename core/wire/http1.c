@@ -32,6 +32,19 @@ void hc_http1_init(struct hc_http1 *x, const struct hc_alloc *a, bool is_head)
     hc_buf_init_secret(&x->head, a, HC_HTTP1_HEAD);
 }
 
+void hc_http1_reset(struct hc_http1 *x, const struct hc_alloc *a, bool is_head)
+{
+    const struct hc_http1 was = *x;
+
+    hc_http1_init(x, a, is_head);
+    if (was.alloc == NULL)
+        return;
+    x->head = was.head;
+    hc_buf_reset(&x->head);
+    x->fields = was.fields;
+    x->fields_cap = was.fields_cap;
+}
+
 void hc_http1_init_connect(struct hc_http1 *x, const struct hc_alloc *a)
 {
     hc_http1_init(x, a, false);

@@ -47,6 +47,9 @@ struct hc_http1 {
 
 /* is_head: no body follows whatever the headers say. */
 void hc_http1_init(struct hc_http1 *x, const struct hc_alloc *a, bool is_head);
+/* The same for one that was used before, or is all zero: its memory is used
+ * again. */
+void hc_http1_reset(struct hc_http1 *x, const struct hc_alloc *a, bool is_head);
 /* The answer to CONNECT: the headers that frame a body mean nothing in it (RFC
  * 9110, 9.3.6), and the body of a refusal is not read. */
 void hc_http1_init_connect(struct hc_http1 *x, const struct hc_alloc *a);

@@ -189,6 +189,43 @@ TEST(buf, a_secret_is_wiped_before_it_goes_or_moves)
     CHECK_INT(w.dirty, 0);
 }
 
+/* Room for bytes that were written and never became part of the buf. */
+TEST(buf, a_secret_is_wiped_where_it_was_lent)
+{
+    struct hc_buf b;
+
+    for (size_t n = 6; n <= 600; n += 594) {
+        hc_buf_init_secret(&b, t_alloc(), 1000);
+        hc_buf_lit(&b, "x");
+        char *room = hc_buf_room(&b, n);
+
+        if (room == NULL)
+            continue;
+        memset(room, 's', n);
+        hc_buf_reset(&b);
+        for (size_t i = 0; i < n; i++)
+            CHECK_INT(b.p[1 + i], 0);
+        hc_buf_fini(&b);
+    }
+}
+
+TEST(buf, memory_is_moved_without_its_bytes)
+{
+    struct hc_buf from, to;
+
+    hc_buf_init_secret(&from, t_alloc(), 100);
+    hc_buf_init_secret(&to, t_alloc(), 100);
+    hc_buf_lit(&from, "secret");
+    const char *p = from.p;
+
+    hc_buf_move(&to, &from);
+    CHECK(from.p == NULL && from.cap == 0);
+    CHECK(to.p == p && to.n == 0);
+    CHECK(p == NULL || memcmp(p, "\0\0\0\0\0\0", 6) == 0);
+    hc_buf_fini(&from);
+    hc_buf_fini(&to);
+}
+
 TEST(buf, a_secret_is_wiped_when_it_is_forgotten)
 {
     static const char zeros[6];
