@@ -8,7 +8,6 @@
 #include "aws/creds_profile.h"
 #include "base/text.h"
 
-#define CLIENT_WORK ((size_t)256 << 10)
 #define CLIENT_TRACE 1024
 #define CLIENT_SHARE 0.5
 #define CLIENT_ENV 1                     /* its place in the chain          */
@@ -245,7 +244,7 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     hc_service_set_init(&k->services, alloc);
     hc_quota_init(&k->quota);
     hc_creds_init(&k->creds, &net->sys, &net->jobs);
-    hc_buf_init_secret(&k->work, alloc, CLIENT_WORK);
+    hc_templates_init(&k->templates, alloc, net->sys.cpu);
     hc_buf_init(&k->trace_id, alloc, CLIENT_TRACE);
     const struct hc_user_agent_config agent = {
         .version = config->version, .exec_env = k->config->exec_env,
@@ -292,7 +291,7 @@ void hc_client_fini(struct hc_client *k)
     hc_proxy_fini(&k->proxies[0]);
     hc_proxy_fini(&k->proxies[1]);
     hc_trust_fini(&k->trust);
-    hc_buf_fini(&k->work);
+    hc_templates_fini(&k->templates);
     hc_user_agent_fini(&k->agent);
     hc_buf_fini(&k->trace_id);
     hc_buckets_fini(&k->buckets);

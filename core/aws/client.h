@@ -13,6 +13,7 @@
 #include "aws/role.h"
 #include "aws/service_set.h"
 #include "aws/sigv4.h"
+#include "aws/template.h"
 #include "aws/trust.h"
 #include "net/net.h"
 
@@ -53,7 +54,7 @@ struct hc_client {
     struct hc_trust trust;
     struct hc_proxy proxies[2];          /* for http and https; all zero
                                             until one is needed              */
-    struct hc_buf work;                  /* of the signer; secret            */
+    struct hc_templates templates;       /* of requests                      */
     struct hc_user_agent agent;
     struct hc_buf trace_id;
     struct hc_creds_container container;

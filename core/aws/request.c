@@ -35,7 +35,6 @@ static enum hc_request_state request_fail(struct hc_request *r)
 
 /* How the protocols differ on the wire. */
 struct request_form {
-    const char *type;              /* Content-Type                           */
     char first;                    /* of an answer, blanks before it apart   */
     const char *is;                /* what begins so                         */
     size_t shown;                  /* bytes of what does not; STS's may be
@@ -44,147 +43,14 @@ struct request_form {
 
 static const struct request_form *request_form(const struct hc_request *r)
 {
-    static const struct request_form json_1_0 = {
-        "application/x-amz-json-1.0", '{', "JSON object", 40
-    };
-    static const struct request_form json_1_1 = {
-        "application/x-amz-json-1.1", '{', "JSON object", 40
-    };
-    static const struct request_form query = {
-        "application/x-www-form-urlencoded; charset=utf-8", '<', "XML", 0
-    };
+    static const struct request_form json = { '{', "JSON object", 40 };
+    static const struct request_form query = { '<', "XML", 0 };
 
-    switch (r->config.endpoint->service->protocol) {
-    case PROTOCOL_JSON_1_0: return &json_1_0;
-    case PROTOCOL_JSON_1_1: return &json_1_1;
-    case PROTOCOL_QUERY:    return &query;
-    }
-    return &json_1_1;
+    return r->config.endpoint->service->protocol == PROTOCOL_QUERY ? &query
+                                                                   : &json;
 }
 
 /* ---- out ---- */
-
-#define REQUEST_TARGET (HC_SERVICE_TARGET + 1 + HC_OPERATION_MAX + 1)
-
-/* Header texts that are made for each send. */
-struct request_texts {
-    char target[REQUEST_TARGET];         /* "": it stands in the body        */
-    char date[HC_AMZ_DATE + 1], attempt[48];
-};
-
-static void request_texts(struct request_texts *t, const struct hc_request *r,
-                          int64_t wall)
-{
-    const struct hc_request_config *c = &r->config;
-    const struct hc_service *service = c->endpoint->service;
-
-    t->target[0] = '\0';
-    if (service->protocol != PROTOCOL_QUERY)
-        hc_fmt(t->target, sizeof t->target, "%.*s.%.*s",
-               HC_STR_ARG(service->row.target), HC_STR_ARG(c->operation));
-    hc_time_amz(t->date, wall);
-    hc_fmt(t->attempt, sizeof t->attempt, "attempt=%d; max=%d", c->attempt,
-           c->max_attempts);
-}
-
-#define REQUEST_SIGNED 8
-
-/* The headers that are sent and signed, in the order of the wire. */
-static size_t request_headers(struct hc_sigv4_header *h,
-                              const struct request_texts *t,
-                              const struct hc_request *r)
-{
-    const struct hc_request_config *c = &r->config;
-    size_t n = 0;
-
-#define put(name_, value_)                                                  \
-    h[n++] = (struct hc_sigv4_header){ HC_STR(name_), (value_) }
-    put("Host", hc_str(c->endpoint->host));
-    put("Content-Type", hc_str(request_form(r)->type));
-    if (t->target[0] != '\0')
-        put("X-Amz-Target", hc_str(t->target));
-    put("X-Amz-Date", hc_str(t->date));
-    put("amz-sdk-invocation-id", hc_str(c->invocation));
-    put("amz-sdk-request", hc_str(t->attempt));
-    if (c->endpoint->service->row.query_mode)
-        put("x-amzn-query-mode", HC_STR("true"));
-    if (c->who != NULL && c->who->token.n > 0)
-        put("X-Amz-Security-Token", c->who->token);
-#undef put
-    return n;
-}
-
-static void request_put_header(struct hc_buf *out, struct hc_str name,
-                               struct hc_str value)
-{
-    hc_buf_str(out, name);
-    hc_buf_lit(out, ": ");
-    hc_buf_str(out, value);
-    hc_buf_lit(out, "\r\n");
-}
-
-static int request_put_signature(struct hc_request *r, struct hc_buf *out,
-                                 const struct hc_sigv4_request *canonical,
-                                 int64_t wall)
-{
-    const struct hc_request_config *c = &r->config;
-    struct hc_sigv4_scope scope;
-
-    hc_sigv4_scope_init(&scope, wall, hc_str(c->endpoint->region),
-                        c->endpoint->service->row.signing);
-    scope.cpu = r->net->sys.cpu;
-    hc_sigv4_key_for(c->key, &scope, c->who->secret);
-    const struct hc_sigv4_sign sign = {
-        .request = canonical, .scope = &scope, .who = c->who, .key = c->key,
-        .work = c->work,
-    };
-
-    hc_buf_lit(out, "Authorization: ");
-    int err = hc_sigv4_authorization(out, &sign, &r->fetch.error);
-
-    hc_buf_lit(out, "\r\n");
-    return err;
-}
-
-static int request_put(struct hc_request *r, struct hc_buf *out, int64_t wall)
-{
-    const struct hc_request_config *c = &r->config;
-    struct request_texts texts;
-    struct hc_sigv4_header headers[REQUEST_SIGNED];
-    unsigned char hash[HC_SHA256];
-    char hex[HC_SIGV4_HEX];
-
-    request_texts(&texts, r, wall);
-    const struct hc_sigv4_request canonical = {
-        .method = HC_STR("POST"), .path = hc_str(c->endpoint->path),
-        .headers = headers, .headers_n = request_headers(headers, &texts, r),
-        .payload = { hex, sizeof hex },
-        .double_encode = true, .normalize_path = true,
-    };
-
-    hc_buf_lit(out, "POST ");
-    hc_buf_str(out, canonical.path);
-    hc_buf_lit(out, " HTTP/1.1\r\n");
-    for (size_t i = 0; i < canonical.headers_n; i++)
-        request_put_header(out, headers[i].name, headers[i].value);
-    int err = 0;
-
-    if (c->who != NULL) {
-        hc_sha256_of(hash, r->net->sys.cpu, c->body);
-        hc_hex(hex, hash, sizeof hash);
-        err = request_put_signature(r, out, &canonical, wall);
-    }
-    /* These are not signed, as AWS's SDKs do not sign them either. */
-    request_put_header(out, HC_STR("User-Agent"), c->user_agent);
-    if (c->trace_id != NULL && c->trace_id->n > 0)
-        request_put_header(out, HC_STR("X-Amzn-Trace-Id"),
-                           hc_buf_view(c->trace_id));
-    hc_buf_lit(out, "Accept-Encoding: identity\r\nContent-Length: ");
-    hc_buf_u64(out, c->body.n);
-    hc_buf_lit(out, "\r\n\r\n");
-    hc_buf_str(out, c->body);
-    return err;
-}
 
 /* Signs only now, when there is a connection: a signature is good for five
  * minutes, and a request may wait longer than that for its turn. */
@@ -192,7 +58,7 @@ static int request_write(struct hc_request *r)
 {
     int64_t wall = hc_time_add(hc_wall(&r->net->sys), r->config.skew);
     struct hc_buf *out = &r->fetch.out;
-    int err = request_put(r, out, wall);
+    int err = hc_template_put(out, &r->config, wall, &r->fetch.error);
 
     if (err == 0)
         err = hc_buf_error(out);

@@ -10,34 +10,9 @@
 #ifndef HC_AWS_REQUEST_H
 #define HC_AWS_REQUEST_H
 
-#include "aws/answer.h"
-#include "aws/endpoint.h"
 #include "aws/retry.h"
-#include "aws/sigv4.h"
+#include "aws/template.h"
 #include "net/fetch.h"
-
-/* Everything is borrowed and must outlive the request. */
-struct hc_request_config {
-    const struct hc_endpoint *endpoint;
-    struct hc_str operation;
-    struct hc_str body;                  /* JSON, at least "{}"; or a form   */
-    const struct hc_identity *who;       /* NULL: not signed                 */
-    struct hc_sigv4_key *key;            /* kept from request to request     */
-    struct hc_buf *work;                 /* scratch, kept likewise           */
-    struct hc_str user_agent;
-    const struct hc_buf *trace_id;       /* X-Amzn-Trace-Id, or empty, NULL   */
-    const char *invocation;              /* UUID: same for all attempts      */
-    int attempt, max_attempts;
-    int64_t skew;                        /* added to the wall clock          */
-    bool no_skew;                        /* and not measured                 */
-    const struct hc_anchors *anchors;
-    bool replay_after_flush_ok;
-    int64_t deadline;
-    struct headcount_stats *stats;
-    struct hc_service_error *answer;     /* gets what the service refused with;
-                                            of a 2xx status and id           */
-    bool fresh;                          /* on no kept connection            */
-};
 
 enum hc_request_state {
     REQUEST_WAIT, REQUEST_BODY, REQUEST_DONE, REQUEST_FAILED
@@ -69,7 +44,6 @@ struct hc_request {
 };
 
 /* A UUID for hc_request_config.invocation. */
-#define HC_REQUEST_NAME 37
 int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
                     struct headcount_error *e);
 /* 0, or < 0 with r->fetch.error set: then step is not called, fini is. */

@@ -504,69 +504,17 @@ void hc_sigv4_key_wipe(struct hc_sigv4_key *k)
 
 /* ---- the header ---- */
 
-/* canonical request --> string to sign --> signature, both texts in `work`. */
-static int sigv4_sign(char hex[HC_SIGV4_HEX], const struct hc_sigv4_sign *s,
-                      const struct sigv4_order *order,
-                      struct headcount_error *e)
-{
-    unsigned char hash[HC_SHA256];
-
-    hc_buf_reset(s->work);
-
-    int err = sigv4_build(s->work, s->request, order, e);
-
-    if (err < 0)
-        return err;
-    hc_sha256_of(hash, s->scope->cpu, hc_buf_view(s->work));
-    hc_buf_reset(s->work);
-    hc_sigv4_string_to_sign(s->work, s->scope, hash);
-    err = hc_buf_error(s->work);
-    if (err < 0)
-        return hc_error_set(e, err, "no memory for the string to sign");
-    hc_sigv4_key_for(s->key, s->scope, s->who->secret);
-    hc_sigv4_signature(hex, s->key, hc_buf_view(s->work));
-    return 0;
-}
-
-static void sigv4_put_credential(struct hc_buf *out,
-                                 const struct hc_sigv4_scope *s,
-                                 struct hc_str key_id)
+void hc_sigv4_put_authorization(struct hc_buf *out,
+                                const struct hc_sigv4_scope *s,
+                                struct hc_str key_id, struct hc_str names,
+                                const char signature[HC_SIGV4_HEX])
 {
     hc_buf_lit(out, "AWS4-HMAC-SHA256 Credential=");
     hc_buf_str(out, key_id);
     hc_buf_chr(out, '/');
     hc_sigv4_put_scope(out, s);
     hc_buf_lit(out, ", SignedHeaders=");
-}
-
-void hc_sigv4_put_authorization(struct hc_buf *out,
-                                const struct hc_sigv4_scope *s,
-                                struct hc_str key_id, struct hc_str names,
-                                const char signature[HC_SIGV4_HEX])
-{
-    sigv4_put_credential(out, s, key_id);
     hc_buf_str(out, names);
     hc_buf_lit(out, ", Signature=");
     hc_buf_put(out, signature, HC_SIGV4_HEX);
-}
-
-int hc_sigv4_authorization(struct hc_buf *out, const struct hc_sigv4_sign *s,
-                           struct headcount_error *e)
-{
-    struct sigv4_order order = { .n = 0 };
-    char hex[HC_SIGV4_HEX];
-    int err = sigv4_order_headers(&order, s->request, e);
-
-    if (err == 0)
-        err = sigv4_sign(hex, s, &order, e);
-    if (err < 0)
-        return err;
-    sigv4_put_credential(out, s->scope, s->who->key_id);
-    sigv4_put_names(out, s->request, &order);
-    hc_buf_lit(out, ", Signature=");
-    hc_buf_put(out, hex, sizeof(hex));
-    err = hc_buf_error(out);
-    if (err < 0)
-        hc_error_set(e, err, "no memory for the signature");
-    return err;
 }

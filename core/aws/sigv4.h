@@ -80,22 +80,11 @@ void hc_sigv4_key_wipe(struct hc_sigv4_key *k);
 void hc_sigv4_signature(char out[HC_SIGV4_HEX], const struct hc_sigv4_key *k,
                         struct hc_str string_to_sign);
 
-/* The value of the Authorization header, of its parts. */
+/* The value of the Authorization header; `names` are those of
+ * hc_sigv4_signed_headers. */
 void hc_sigv4_put_authorization(struct hc_buf *out,
                                 const struct hc_sigv4_scope *s,
                                 struct hc_str key_id, struct hc_str names,
                                 const char signature[HC_SIGV4_HEX]);
-
-/* All three: appends the value of the Authorization header to `out`.  `work`
- * is scratch (reset here; it may be kept from call to call). */
-struct hc_sigv4_sign {
-    const struct hc_sigv4_request *request;
-    const struct hc_sigv4_scope *scope;
-    const struct hc_identity *who;
-    struct hc_sigv4_key *key;
-    struct hc_buf *work;
-};
-int hc_sigv4_authorization(struct hc_buf *out, const struct hc_sigv4_sign *s,
-                           struct headcount_error *e);
 
 #endif

@@ -8,6 +8,8 @@
 #include "peers/aws_peer.h"
 #include "t.h"
 
+#define AN_ID "8b0e4a0c-2f1d-4c3e-9a57-6d5f00c1ab42"
+
 static struct aws_world w;
 
 struct asker {
@@ -58,8 +60,8 @@ static void start_with(enum hc_service_id service,
     const struct hc_request_config config = {
         .endpoint = &me.endpoint, .operation = HC_STR("DoThis"),
         .body = hc_str(body), .who = who, .key = &me.key,
-        .work = &w.client.work, .user_agent = HC_STR("agent"),
-        .trace_id = &w.client.trace_id, .invocation = "an-id", .attempt = 2,
+        .templates = &w.client.templates, .user_agent = HC_STR("agent"),
+        .trace_id = &w.client.trace_id, .invocation = AN_ID, .attempt = 2,
         .max_attempts = 5, .replay_after_flush_ok = true,
         .answer = &me.answer,
     };
@@ -97,7 +99,7 @@ TEST(request, is_written_in_one_piece_and_this_order)
            "POST / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
            "Content-Type: application/x-amz-json-1.0\r\n"
            "X-Amz-Target: AmazonSQS.DoThis\r\nX-Amz-Date: %s\r\n"
-           "amz-sdk-invocation-id: an-id\r\n"
+           "amz-sdk-invocation-id: " AN_ID "\r\n"
            "amz-sdk-request: attempt=2; max=5\r\n"
            "x-amzn-query-mode: true\r\nUser-Agent: agent\r\n"
            "X-Amzn-Trace-Id: Root=1\r\nAccept-Encoding: identity\r\n"
@@ -121,7 +123,7 @@ TEST(request, of_a_query_service_is_a_form_and_has_no_target)
            "POST / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
            "Content-Type: application/x-www-form-urlencoded; charset=utf-8"
            "\r\nX-Amz-Date: %s\r\n"
-           "amz-sdk-invocation-id: an-id\r\n"
+           "amz-sdk-invocation-id: " AN_ID "\r\n"
            "amz-sdk-request: attempt=2; max=5\r\nUser-Agent: agent\r\n"
            "X-Amzn-Trace-Id: Root=1\r\nAccept-Encoding: identity\r\n"
            "Content-Length: 13\r\n\r\nAction=DoThis", w.world.peer.port, date);

@@ -5,6 +5,7 @@
 
 #include "aws/sigv4.h"
 #include "aws/sigv4_known.h"
+#include "aws/sigv4_whole.h"
 #include "base/text.h"
 
 struct made {
@@ -41,15 +42,9 @@ static const struct hc_identity who = {
 static int authorize(struct hc_buf *out, const struct made *m,
                      struct hc_sigv4_key *key, struct headcount_error *e)
 {
-    struct hc_buf work;
+    const struct whole sign = { &m->request, &m->scope, &who, key };
 
-    hc_buf_init_secret(&work, t_alloc(), 65536);
-
-    struct hc_sigv4_sign sign = { &m->request, &m->scope, &who, key, &work };
-    int err = hc_sigv4_authorization(out, &sign, e);
-
-    hc_buf_fini(&work);
-    return err;
+    return whole_authorization(out, &sign, e);
 }
 
 TEST(sigv4, canonical_requests_are_the_known_ones)
