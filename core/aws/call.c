@@ -283,7 +283,7 @@ static int call_again(struct hc_call *c, int64_t now)
     };
 
     if ((!may && !call_polls(c, why)) ||
-        hc_random(&c->net->sys, &ask.random, sizeof ask.random, NULL) < 0)
+        hc_net_random(c->net, &ask.random, sizeof ask.random, NULL) < 0)
         return 0;
     int64_t at = hc_time_add(now, hc_retry_delay(&ask));
 
@@ -532,7 +532,7 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     if (err == 0)
         err = call_find_endpoint(c);
     if (err == 0)
-        err = hc_request_name(c->invocation, &net->sys, &c->error);
+        err = hc_request_name(c->invocation, net, &c->error);
     if (err < 0) {
         call_failed(c);
         return err;

@@ -56,13 +56,14 @@ static const struct request_form *request_form(const struct hc_request *r)
  * minutes, and a request may wait longer than that for its turn. */
 static int request_write(struct hc_request *r)
 {
-    int64_t wall = hc_time_add(hc_wall(&r->net->sys), r->config.skew);
     struct hc_buf *out = &r->fetch.out;
+
+    r->sent_wall = hc_wall(&r->net->sys);
+    int64_t wall = hc_time_add(r->sent_wall, r->config.skew);
     int err = hc_template_put(out, &r->config, wall, &r->fetch.error);
 
     if (err == 0)
         err = hc_buf_error(out);
-    r->sent_wall = hc_wall(&r->net->sys);
     if (err == 0) {
         hc_fetch_request(&r->fetch);
         return 0;
@@ -94,10 +95,10 @@ static bool request_is_uuid(struct hc_str id)
 {
     for (size_t i = 0; i < id.n; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        uint64_t digit;
+        char c = id.p[i], low = (char)(c | 0x20);
 
-        if (dash ? id.p[i] != '-'
-                 : !hc_str_hex_u64(hc_str_n(id.p + i, 1), &digit))
+        if (dash ? c != '-' : !((c >= '0' && c <= '9') ||
+                                (low >= 'a' && low <= 'f')))
             return false;
     }
     return id.n == 36;
@@ -121,10 +122,13 @@ static void request_read_head(struct hc_request *r)
                   hc_skew_get(&ask, &r->skew);
     r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
     r->answer->status = r->fetch.http.status;
-    hc_fmt(r->answer->request_id, sizeof r->answer->request_id, "%.*s",
-           HC_STR_ARG(id));
-    if (!request_is_uuid(id))
+    if (request_is_uuid(id)) {
+        hc_str_copy(r->answer->request_id, sizeof r->answer->request_id, id);
+    } else {
+        hc_fmt(r->answer->request_id, sizeof r->answer->request_id, "%.*s",
+               HC_STR_ARG(id));
         request_strike(r, r->answer->request_id);
+    }
     r->ok = r->answer->status / 100 == 2;
     if (hc_str_u64(request_header(r, "x-amz-crc32"), &crc) &&
         crc <= UINT32_MAX) {
@@ -316,12 +320,12 @@ enum hc_request_state hc_request_step(struct hc_request *r, int64_t now)
 }
 
 /* RFC 9562, version 4. */
-int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
+int hc_request_name(char out[HC_REQUEST_NAME], struct hc_net *net,
                     struct headcount_error *e)
 {
     unsigned char id[16];
     char hex[32];
-    int err = hc_random(sys, id, sizeof id, e);
+    int err = hc_net_random(net, id, sizeof id, e);
 
     if (err < 0)
         return err;

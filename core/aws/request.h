@@ -44,7 +44,7 @@ struct hc_request {
 };
 
 /* A UUID for hc_request_config.invocation. */
-int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
+int hc_request_name(char out[HC_REQUEST_NAME], struct hc_net *net,
                     struct headcount_error *e);
 /* 0, or < 0 with r->fetch.error set: then step is not called, fini is. */
 int hc_request_start(struct hc_request *r, struct hc_net *net,

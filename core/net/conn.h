@@ -48,10 +48,16 @@ struct hc_conn {
     bool kept;                       /* was idle in the pool                 */
     bool has_others;                 /* its host had other addresses, too    */
     bool given_up;                   /* its end is an RST                    */
+    bool may_await;                  /* hc_sock_may_await                    */
+    bool awaited;                    /* in vain since the last send: that is
+                                        for poll                             */
+    bool has_ahead;                  /* `ahead` is what the next recv of its
+                                        socket has brought                   */
     bool dead;                       /* while idle: the kernel has given up
                                         its peer                             */
     size_t in_at, in_n;              /* raw bytes not used yet               */
     size_t in_a_row;                 /* bytes read without a pause           */
+    long ahead;
     struct hc_addr addr;             /* of the proxy, if there is one        */
     int64_t born, idle_since;
     uint64_t sent;                   /* bytes that the kernel took           */

@@ -293,6 +293,20 @@ size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
     return n;
 }
 
+struct hc_watch *hc_jobs_only(const struct hc_jobs *q)
+{
+    struct hc_watch *only = NULL;
+
+    for (struct hc_watch *w = q->watches; w != NULL; w = w->next) {
+        if (w->want == 0)
+            continue;
+        if (only != NULL || w->want != HC_WATCH_READ || w->await == NULL)
+            return NULL;
+        only = w;
+    }
+    return only;
+}
+
 void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready)
 {
     struct hc_index_node *node =

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/index.h"
 
 struct hc_jobs;
@@ -44,6 +45,9 @@ struct hc_wait_queue {
 #define HC_WATCH_READ 1
 #define HC_WATCH_WRITE 2
 
+/* us; a wait that may be as short as twice of that is poll's */
+#define HC_WATCH_AWAIT (50 * HC_MS)
+
 /* A socket that a job waits for.  All zero: closed. */
 struct hc_watch {
     int fd;
@@ -51,6 +55,10 @@ struct hc_watch {
     uint64_t id;                     /* never given twice; 0: closed         */
     struct hc_job *job;              /* woken; NULL: nobody, only `got`      */
     int got;                         /* what was ready; the reader clears it */
+    /* Waits for bytes up to HC_WATCH_AWAIT and takes them in one system call,
+     * which poll and a read are two of.  1: they came, or an end; 0: it does
+     * not wait, poll does; -EAGAIN: nothing came; -EINTR.  NULL: as 0. */
+    int (*await)(struct hc_watch *w);
     struct hc_jobs *jobs;
     struct hc_watch *prev, *next;
     struct hc_index_node by_id;
@@ -110,6 +118,9 @@ int64_t hc_jobs_deadline(const struct hc_jobs *q);
  * and hc_jobs_deadline. */
 size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
                      int64_t *deadline);
+/* The only socket that is wanted, if it is to be read and can be awaited; or
+ * NULL. */
+struct hc_watch *hc_jobs_only(const struct hc_jobs *q);
 /* This one is ready: its owner runs with the next step. */
 void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready);
 /* Wakes the jobs of sockets that are ready (unknown ids are ignored), then runs

@@ -87,8 +87,24 @@ static int loop_wait_many(struct hc_jobs *q, const struct hc_alloc *a, size_t n,
     return got;
 }
 
+/* 0: nobody waited. */
+static int loop_await(struct hc_jobs *q, int64_t us)
+{
+    struct hc_watch *only = us >= 2 * HC_WATCH_AWAIT ? hc_jobs_only(q) : NULL;
+    int got = only != NULL ? only->await(only) : 0;
+
+    if (got > 0)
+        hc_jobs_tell(q, &(struct hc_want){ .id = only->id,
+                                           .events = HC_WATCH_READ });
+    return got;
+}
+
 int hc_loop_wait(struct hc_jobs *q, const struct hc_alloc *a, int64_t us)
 {
+    int awaited = loop_await(q, us);
+
+    if (awaited != 0)
+        return awaited == -EAGAIN ? 0 : awaited;
     struct hc_want wants[HC_LOOP_MAX];
     int64_t deadline;
     size_t n = hc_jobs_wants(q, wants, HC_LOOP_MAX, &deadline);

@@ -12,7 +12,8 @@
  * becomes what is ready, 0 if nothing.  Returns how many are ready, or a
  * negative errno (-EINTR: a signal came in). */
 int hc_loop_poll(struct hc_want *wants, size_t n, int64_t us);
-/* The same with all sockets that the jobs want, which are told what is ready.
+/* The same with all sockets that the jobs want, which are told what is ready;
+ * one that is alone may be awaited without a poll.
  * Memory is needed for more than HC_LOOP_MAX alone: -ENOMEM. */
 int hc_loop_wait(struct hc_jobs *q, const struct hc_alloc *a, int64_t us);
 

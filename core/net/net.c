@@ -1,6 +1,8 @@
 /* net/net.c - one handle's network: defaults, and the order of birth. */
 #include "net/net.h"
 
+#include <string.h>
+
 #define NET_ATTEMPT (300 * HC_SECOND)
 
 static void net_default(int64_t *value, int64_t us)
@@ -68,4 +70,21 @@ void hc_net_forget(struct hc_net *net)
     net->health = (struct hc_health){ .n = 0 };
     hc_resolver_forget(&net->resolver);
     hc_pool_forget(&net->pool);
+}
+
+int hc_net_random(struct hc_net *net, void *p, size_t n,
+                  struct headcount_error *e)
+{
+    if (n > sizeof net->random)
+        return hc_random(&net->sys, p, n, e);
+    if (net->random_n < n) {
+        int err = hc_random(&net->sys, net->random, sizeof net->random, e);
+
+        if (err < 0)
+            return err;
+        net->random_n = sizeof net->random;
+    }
+    net->random_n -= n;
+    memcpy(p, net->random + net->random_n, n);
+    return 0;
 }

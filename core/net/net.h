@@ -36,6 +36,8 @@ struct hc_net_config {
     struct hc_str dns_server;        /* "" = resolv.conf; copied             */
 };
 
+#define HC_NET_RANDOM 256
+
 /* Must not move. */
 struct hc_net {
     struct hc_system sys;
@@ -48,6 +50,8 @@ struct hc_net {
     struct hc_pool pool;
     struct hc_buf out;               /* memory of the last exchange, for the */
     struct hc_http1 http;            /* next one: net/fetch.c                */
+    size_t random_n;                 /* that are left at the front           */
+    unsigned char random[HC_NET_RANDOM];
 };
 
 /* 0 or HEADCOUNT_ECONFIG (dns_server); on error there is nothing to fini. */
@@ -55,6 +59,10 @@ int hc_net_init(struct hc_net *net, const struct hc_system *sys,
                 const struct hc_log *log, const struct hc_net_config *config,
                 struct headcount_error *e);
 void hc_net_fini(struct hc_net *net);
+/* Random bytes for names, of which the system gives many at once: never for a
+ * key, and the process that got them must be this one (hc_op_check_process). */
+int hc_net_random(struct hc_net *net, void *p, size_t n,
+                  struct headcount_error *e);
 /* The network may be another one: nothing that was learned about it counts any
  * more.  Exchanges go on. */
 void hc_net_forget(struct hc_net *net);

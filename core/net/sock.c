@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define SOCK_KEEP_IDLE 60            /* s; NAT and NLB forget after 350 s    */
@@ -177,19 +178,41 @@ static long sock_moved(ssize_t n)
 
 long hc_sock_send(int fd, const void *p, size_t n)
 {
-    return sock_moved(send(fd, p, n, MSG_NOSIGNAL));
+    return sock_moved(send(fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 long hc_sock_recv(int fd, void *p, size_t n)
 {
-    return sock_moved(recv(fd, p, n, 0));
+    return sock_moved(recv(fd, p, n, MSG_DONTWAIT));
+}
+
+/* Only a socket that blocks can be waited for by recv, and each other call says
+ * MSG_DONTWAIT.  With a time of its own a recv is not begun again after a
+ * signal, whatever SA_RESTART says (signal(7)). */
+int hc_sock_may_await(int fd)
+{
+    const struct timeval most = { .tv_usec = HC_SOCK_AWAIT };
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most) < 0 ||
+        fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+        return -errno;
+    return 0;
+}
+
+long hc_sock_await(int fd, void *p, size_t n)
+{
+    ssize_t got = recv(fd, p, n, 0);
+
+    return got < 0 && errno == EINTR ? -EINTR : sock_moved(got);
 }
 
 long hc_sock_peek(int fd)
 {
     char byte;
 
-    return sock_moved(recv(fd, &byte, 1, MSG_PEEK));
+    return sock_moved(recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT));
 }
 
 /* The kernel says why no probe came back, if a router has told it. */

@@ -1,6 +1,7 @@
 /* net/sock.h - the only socket calls of headcount.
  *
- * Every socket is non-blocking and close-on-exec; no call raises SIGPIPE.
+ * Every socket is close-on-exec.  No call blocks but hc_sock_await, and no call
+ * raises SIGPIPE.
  * errno is read here and goes up as a negative number (-ECONNREFUSED); it is
  * no HEADCOUNT_E... code.
  */
@@ -42,6 +43,13 @@ int hc_sock_udp(const struct hc_addr *addr, uint16_t port);
 long hc_sock_send(int fd, const void *p, size_t n);
 /* 0: the other side has ended it (of TCP). */
 long hc_sock_recv(int fd, void *p, size_t n);
+/* From now on hc_sock_await may be called on this TCP socket: 0 or a negative
+ * errno. */
+int hc_sock_may_await(int fd);
+/* As hc_sock_recv, but it waits: HC_SOCK_AGAIN after HC_SOCK_AWAIT, -EINTR if a
+ * signal came in. */
+#define HC_SOCK_AWAIT (50 * HC_MS)
+long hc_sock_await(int fd, void *p, size_t n);
 /* As hc_sock_recv of one byte, but the byte stays: HC_SOCK_AGAIN while nothing
  * can be read, neither bytes nor an end. */
 long hc_sock_peek(int fd);

@@ -26,6 +26,7 @@
 
 #include "fuzz/net_world.h"
 #include "net/stats.h"
+#include "op/op.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -201,6 +202,18 @@ static size_t step_ready(struct net_world *w, struct headcount_want *ready,
     return ready_n;
 }
 
+/* As headcount_wait does it now and then: the bytes are taken before the handle
+ * is stepped. */
+static void step_await(struct net_world *w)
+{
+    struct hc_jobs *jobs = &w->h->net.jobs;
+    struct hc_watch *only = w->moves % 2 == 0 ? hc_jobs_only(jobs) : NULL;
+
+    if (only != NULL && only->await(only) == 1)
+        hc_jobs_tell(jobs, &(struct hc_want){ .id = only->id,
+                                              .events = HC_WATCH_READ });
+}
+
 static void step(struct net_world *w, enum lie lie, unsigned how)
 {
     struct headcount_want ready[WANTS];
@@ -211,6 +224,8 @@ static void step(struct net_world *w, enum lie lie, unsigned how)
     for (size_t i = 0; i < n && w->traced; i++)
         fprintf(stderr, "%9.3f   %d is ready: %d\n", (double)w->now / 1e6,
                 ready[i].fd, ready[i].events);
+    if (lie == LIE_NONE)
+        step_await(w);
     headcount_step(w->h, ready, n);
     while ((op = headcount_next(w->h)) != NULL)
         judge(w, headcount_op_user(op));

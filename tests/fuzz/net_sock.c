@@ -343,6 +343,17 @@ long hc_sock_recv(int fd, void *p, size_t n)
     return s->fin_here || s->state == NET_GONE ? 0 : HC_SOCK_AGAIN;
 }
 
+int hc_sock_may_await(int fd)
+{
+    sock_of(fd);
+    return 0;
+}
+
+long hc_sock_await(int fd, void *p, size_t n)
+{
+    return hc_sock_recv(fd, p, n);
+}
+
 long hc_sock_peek(int fd)
 {
     struct net_sock *s = sock_of(fd);

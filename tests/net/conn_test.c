@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/loop.h"
 #include "peers/tls_server.h"
 #include "t.h"
 
@@ -269,6 +270,84 @@ TEST(conn, a_full_handshake_sends_twice)
     CHECK_INT(take_packets(&t), 0);
     ends_close(&t);
     hc_anchors_fini(&anchors);
+}
+
+/* ---- without a poll ---- */
+
+TEST(conn, the_answer_on_a_kept_connection_is_awaited)
+{
+    struct ends t;
+    struct hc_str in;
+
+    ends_open(&t);
+    CHECK(t.conn->watch.await != NULL);
+    CHECK(write(t.other, "hello", 5) == 5);
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 0);
+    t.conn->kept = true;
+    CHECK_INT(hc_loop_wait(&t.jobs, t_alloc(), HC_SECOND), 1);
+    CHECK_INT(hc_sock_peek(t.conn->watch.fd), HC_SOCK_AGAIN);
+    CHECK_INT(t.conn->watch.got, HC_WATCH_READ);
+    CHECK(!hc_conn_is_quiet(t.conn));
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 0);
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_BYTES);
+    CHECK_STR(in, "hello");
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 0);
+    hc_conn_used(t.conn, 5);
+    CHECK(hc_conn_is_quiet(t.conn));
+    ends_close(&t);
+}
+
+TEST(conn, what_does_not_come_soon_is_for_poll)
+{
+    struct ends t;
+    struct hc_str in, out = HC_STR("a request");
+
+    ends_open(&t);
+    t.conn->kept = true;
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), -EAGAIN);
+    CHECK(write(t.other, "hello", 5) == 5);
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 0);
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_WAIT);
+    CHECK_INT(hc_loop_wait(&t.jobs, t_alloc(), HC_SECOND), 1);
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_BYTES);
+    hc_conn_used(t.conn, in.n);
+    CHECK_INT(hc_conn_send(t.conn, &out, NULL), 1);
+    CHECK(write(t.other, "again", 5) == 5);
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 1);
+    ends_close(&t);
+}
+
+TEST(conn, an_end_that_is_awaited_is_one)
+{
+    struct ends t;
+    struct hc_str in;
+
+    ends_open(&t);
+    t.conn->kept = true;
+    close(t.other);
+    t.other = -1;
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 1);
+    t.conn->watch.got = HC_WATCH_READ;
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_EOF);
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 0);
+    ends_close(&t);
+}
+
+/* While it is idle its bytes are nobody's answer. */
+TEST(conn, an_idle_one_is_not_awaited)
+{
+    struct ends t;
+    struct hc_link list;
+
+    ends_open(&t);
+    t.conn->kept = true;
+    hc_list_init(&list);
+    hc_list_put(&list, &t.conn->idle);
+    CHECK(write(t.other, "x", 1) == 1);
+    CHECK_INT(t.conn->watch.await(&t.conn->watch), 0);
+    CHECK_INT(hc_sock_peek(t.conn->watch.fd), 1);
+    hc_list_cut(&t.conn->idle);
+    ends_close(&t);
 }
 
 TEST(conn, freeing_none_is_fine)

@@ -138,3 +138,44 @@ TEST(loop, without_memory_for_many_sockets_it_says_so)
         t_alloc_state()->fail_at = 0;
     }
 }
+
+static int awaits;
+
+static int await_in_vain(struct hc_watch *w)
+{
+    (void)w;
+    awaits++;
+    return -EAGAIN;
+}
+
+/* Poll waits for two, and for a time that is shorter than the wait. */
+TEST(loop, one_socket_that_is_alone_is_awaited)
+{
+    struct hc_watch one, two;
+    struct hc_jobs q;
+    int a[2];
+
+    CHECK(pipe(a) == 0);
+    CHECK(write(a[1], "x", 1) == 1);
+    hc_jobs_init(&q);
+    hc_watch_open(&q, &one, a[0], NULL);
+    hc_watch_want(&one, HC_WATCH_READ);
+    one.await = await_in_vain;
+    awaits = 0;
+    CHECK_INT(hc_loop_wait(&q, t_alloc(), HC_SECOND), 0);
+    CHECK_INT(awaits, 1);
+    CHECK_INT(one.got, 0);
+    CHECK_INT(hc_loop_wait(&q, t_alloc(), 2 * HC_WATCH_AWAIT - 1), 1);
+    CHECK_INT(one.got, HC_WATCH_READ);
+    hc_watch_open(&q, &two, a[0], NULL);
+    CHECK(hc_jobs_only(&q) == &one);
+    hc_watch_want(&two, HC_WATCH_READ);
+    CHECK_INT(hc_loop_wait(&q, t_alloc(), HC_SECOND), 2);
+    hc_watch_close(&two);
+    hc_watch_want(&one, HC_WATCH_READ | HC_WATCH_WRITE);
+    CHECK(hc_jobs_only(&q) == NULL);
+    CHECK_INT(awaits, 1);
+    hc_watch_close(&one);
+    close(a[0]);
+    close(a[1]);
+}

@@ -74,3 +74,31 @@ TEST(net, what_was_learned_about_the_network_is_dropped)
     CHECK_INT(net.pool.epoch, 1);
     hc_net_fini(&net);
 }
+
+static int drawn;
+
+static int draw(void *ud, void *p, size_t n)
+{
+    (void)ud;
+    memset(p, ++drawn, n);
+    return drawn > 2 ? HEADCOUNT_EIO : 0;
+}
+
+TEST(net, random_bytes_for_names_come_many_at_once_and_each_is_used_once)
+{
+    unsigned char id[16], most[HC_NET_RANDOM];
+
+    memset(&net, 0, sizeof net);
+    net.sys.random = draw;
+    drawn = 0;
+    for (int i = 0; i < 16; i++) {
+        CHECK_INT(hc_net_random(&net, id, sizeof id, NULL), 0);
+        CHECK_INT(drawn, 1);
+    }
+    CHECK_INT(net.random_n, 0);
+    CHECK_INT(hc_net_random(&net, id, 3, NULL), 0);
+    CHECK_INT(drawn, 2);
+    CHECK_INT(id[2], 2);
+    CHECK_INT(hc_net_random(&net, most, sizeof most, NULL), HEADCOUNT_EIO);
+    CHECK_INT(net.random_n, HC_NET_RANDOM - 3);
+}

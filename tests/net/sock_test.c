@@ -6,8 +6,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "t.h"
@@ -148,6 +150,56 @@ TEST(sock, moves_bytes_and_says_when_there_are_none)
     CHECK(hc_sock_peek(t.client) != HC_SOCK_AGAIN);
     CHECK_INT(hc_sock_recv(t.client, in, sizeof in), 0);
     disconnect(&t);
+}
+
+static void on_alarm(int sig)
+{
+    (void)sig;
+}
+
+/* SA_RESTART: the program's handler has it, and still the wait ends. */
+TEST(sock, a_recv_that_waits_ends_with_bytes_a_signal_or_its_time)
+{
+    struct two t = connected(&usual);
+    const struct itimerval soon = { .it_value = { .tv_usec = 1000 },
+                                    .it_interval = { .tv_usec = 1000 } };
+    const struct itimerval off = { .it_value = { .tv_usec = 0 } };
+    struct sigaction act, old;
+    char in[8];
+
+    CHECK_INT(hc_sock_may_await(t.client), 0);
+    CHECK_INT(hc_sock_recv(t.client, in, sizeof in), HC_SOCK_AGAIN);
+    CHECK_INT(hc_sock_peek(t.client), HC_SOCK_AGAIN);
+    CHECK_INT(hc_sock_await(t.client, in, sizeof in), HC_SOCK_AGAIN);
+    memset(&act, 0, sizeof act);
+    act.sa_handler = on_alarm;
+    act.sa_flags = SA_RESTART;
+    CHECK(sigaction(SIGALRM, &act, &old) == 0);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    CHECK_INT(hc_sock_await(t.client, in, sizeof in), -EINTR);
+    setitimer(ITIMER_REAL, &off, NULL);
+    sigaction(SIGALRM, &old, NULL);
+    CHECK(write(t.server, "hello", 5) == 5);
+    CHECK_INT(hc_sock_await(t.client, in, sizeof in), 5);
+    close(t.server);
+    CHECK_INT(hc_sock_await(t.client, in, sizeof in), 0);
+    close(t.client);
+    close(t.listener);
+}
+
+TEST(sock, one_that_may_be_waited_for_blocks_no_other_call)
+{
+    static char big[4 << 20];
+    struct two t = connected(&usual);
+
+    CHECK_INT(hc_sock_may_await(t.client), 0);
+    for (int i = 0; i < 100; i++)
+        if (hc_sock_send(t.client, big, sizeof big) == HC_SOCK_AGAIN)
+            break;
+    CHECK_INT(hc_sock_send(t.client, big, sizeof big), HC_SOCK_AGAIN);
+    close(t.server);
+    close(t.client);
+    close(t.listener);
 }
 
 TEST(sock, a_full_socket_says_so)
