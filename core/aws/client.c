@@ -21,7 +21,7 @@ const struct hc_buf *hc_client_trace(struct hc_client *k)
     const struct hc_system *sys = &k->net->sys;
 
     hc_buf_reset(&k->trace_id);
-    if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0)
+    if (k->in_lambda)
         hc_text_percent(&k->trace_id, hc_getenv(sys, "_X_AMZN_TRACE_ID"),
                         "=;:+&[]{}\"',");
     if (hc_buf_error(&k->trace_id) < 0)      /* no half of a trace */
@@ -241,6 +241,8 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
 
     *k = (struct hc_client){ .config = config->config, .net = net,
                              .no_sign = config->no_sign };
+    k->in_lambda =
+        hc_getenv(&net->sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0;
     hc_service_set_init(&k->services, alloc);
     hc_quota_init(&k->quota);
     hc_creds_init(&k->creds, &net->sys, &net->jobs);

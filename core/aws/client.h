@@ -47,6 +47,7 @@ struct hc_client {
     int64_t skew;                        /* theirs minus ours                */
     uint64_t clock;                      /* of `used`                        */
     bool no_sign;
+    bool in_lambda;                      /* AWS_LAMBDA_FUNCTION_NAME is set  */
     struct hc_credentials given;         /* its providers: this, the profile,
                                             the container, and imds          */
     struct hc_imds_region region;        /* for who has set none             */

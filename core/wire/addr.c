@@ -139,13 +139,27 @@ static void addr_put_v6(char out[HC_ADDR_TEXT], const unsigned char ip[16])
     }
 }
 
+/* Each exchange notes one. */
+static void addr_put_v4(char out[HC_ADDR_TEXT], const unsigned char ip[4])
+{
+    for (size_t i = 0; i < 4; i++) {
+        unsigned n = ip[i];
+
+        if (n >= 100)
+            *out++ = (char)('0' + n / 100);
+        if (n >= 10)
+            *out++ = (char)('0' + n / 10 % 10);
+        *out++ = (char)('0' + n % 10);
+        *out++ = i < 3 ? '.' : '\0';
+    }
+}
+
 void hc_addr_put(char out[HC_ADDR_TEXT], const struct hc_addr *addr)
 {
     if (addr->family == 6)
         addr_put_v6(out, addr->ip);
     else
-        hc_fmt(out, HC_ADDR_TEXT, "%u.%u.%u.%u", addr->ip[0], addr->ip[1],
-               addr->ip[2], addr->ip[3]);
+        addr_put_v4(out, addr->ip);
 }
 
 /* ---- about ---- */

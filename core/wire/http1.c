@@ -77,9 +77,26 @@ bool hc_http1_is_token(struct hc_str s)
     return s.n > 0;
 }
 
+/* Eight bytes at once: false if one of them may be a control character, and
+ * they have to be looked at one by one. */
+static bool http1_are_text(const char *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t w;
+
+    memcpy(&w, p, sizeof w);
+    uint64_t del = w ^ 0x7f * ones;
+
+    return (((w - 0x20 * ones) | (del - ones)) & 0x80 * ones & ~w) == 0;
+}
+
 bool hc_http1_is_value(struct hc_str s)
 {
-    for (size_t i = 0; i < s.n; i++)
+    size_t at = 0;
+
+    while (s.n - at >= 8 && http1_are_text(s.p + at))
+        at += 8;
+    for (size_t i = at; i < s.n; i++)
         if (!hc_chunked_is_text(s.p[i]))
             return false;
     return true;
@@ -457,8 +474,11 @@ bool hc_http1_has_head(const struct hc_http1 *x)
 bool hc_http1_header(const struct hc_http1 *x, const char *name,
                      struct hc_str *value)
 {
+    const struct hc_str wanted = hc_str(name);
+
     for (size_t i = 0; i < x->fields_n; i++)
-        if (hc_str_eqi(http1_name(x, i), hc_str(name))) {
+        if (x->fields[i].name_n == wanted.n &&
+            hc_str_eqi(http1_name(x, i), wanted)) {
             *value = http1_value(x, i);
             return true;
         }
