@@ -135,6 +135,7 @@ static void look_for_secret(const union head *h)
 static void give_back(union head *h)
 {
     look_for_secret(h);
+    counts.held -= (long)h->is.n;
     memset(h, 0x5A, sizeof(*h) + h->is.n);
     free(h);
     counts.live--;
@@ -161,6 +162,7 @@ static void *take_new(size_t n)
     h->is.mark = MARK;
     memset(h + 1, 0xA5, n);
     counts.live++;
+    counts.held += (long)n;
     return h + 1;
 }
 

@@ -74,6 +74,7 @@ struct t_alloc {
     long fail_at;   /* the request that fails, counted from 1; 0 = none     */
     long live;      /* blocks that are out                                  */
     long total;     /* bytes asked for so far                               */
+    long held;      /* bytes that are out                                   */
     bool failed;    /* request fail_at came                                 */
     const char *secret;   /* no block may be given back with this in it     */
     bool unwiped;         /* one was                                        */

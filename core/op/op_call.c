@@ -32,6 +32,7 @@ static struct op_call *call_of(headcount_op *op)
 #define CALL_REQUEST_MAX ((size_t)7 << 20)
 #define CALL_ANSWER_MAX ((size_t)32 << 20)
 #define CALL_TEXT_MAX ((size_t)16 << 20)
+#define CALL_ROOM ((uint64_t)1 << 20)    /* before any of it has come        */
 
 /* Begins to judge an answer, the first one or that of a retry: pieces of an
  * answer that the retry replaces are forgotten. */
@@ -224,6 +225,12 @@ static int op_call_body(headcount_op *op)
     struct headcount_error why = { .code = 0 };
     int err = op_call_read(&c->json, c->call.span, &why);
 
+    /* Its length is known, mostly: then its memory is asked for once. */
+    if (c->body.n == 0) {
+        uint64_t length = hc_http1_length(&c->call.request.fetch.http);
+
+        hc_buf_room(&c->body, length <= CALL_ROOM ? (size_t)length : 1);
+    }
     hc_buf_put(&c->body, c->call.span.p, c->call.span.n);
     if (err == 0 && hc_buf_error(&c->body) == 0)
         return 0;

@@ -451,3 +451,178 @@ TEST(op_call, what_cannot_be_for_a_role_or_an_account_is_refused)
     CHECK_INT(scene.script.requests, 0);
     scene_close();
 }
+
+/* ---- memory ---- */
+
+#define ANSWER "{\"clusterArns\":[]}"
+
+static headcount_op *ended(void)
+{
+    static const char body[] = "{\"maxResults\":10}";
+    struct headcount_call call = call_of("ListClusters");
+
+    call.body = body;
+    call.body_size = sizeof body - 1;
+    if (headcount_begin_call(scene.h, &scene.op, &call, NULL) != 0)
+        return NULL;
+    scene_drive();
+    return scene.op;
+}
+
+static void open_many(bool tls)
+{
+    static const char *answers[7];
+
+    for (size_t i = 0; i < 6; i++)
+        answers[i] = aws_answer(200, "", ANSWER);
+    scene_open(tls, answers);
+}
+
+/* Its op, its request and the head of its answer are where those of the call
+ * before it were. */
+TEST(op_call, a_warm_call_asks_for_the_memory_of_its_answer_and_no_other)
+{
+    for (int tls = 0; tls < 2; tls++) {
+        open_many(tls);
+        for (int i = 0; i < 4; i++) {
+            const struct t_alloc before = *t_alloc_state();
+            const headcount_op *op = ended();
+
+            CHECK(op != NULL && headcount_outcome(op)->code == 0);
+            size_t n = headcount_outcome(op)->body_size;
+
+            CHECK_INT(n, sizeof ANSWER - 1);
+            if (i > 0 && !t_is_doomed()) {
+                CHECK_INT(t_alloc_state()->count - before.count, 1);
+                CHECK(t_alloc_state()->total - before.total <= 65);
+            }
+            headcount_op_free(scene.op);
+        }
+        scene_close();
+    }
+}
+
+/* Two ops that were freed leave the memory of one. */
+TEST(op_call, the_memory_that_is_kept_does_not_grow)
+{
+    headcount_op *ops[3];
+
+    open_many(false);
+    CHECK(ended() != NULL);
+    headcount_op_free(scene.op);
+    const long held = t_alloc_state()->held;
+
+    for (size_t i = 0; i < 3; i++) {
+        ops[i] = ended();
+        CHECK(ops[i] != NULL && headcount_outcome(ops[i])->code == 0);
+    }
+    for (size_t i = 0; i < 3; i++)
+        headcount_op_free(ops[i]);
+    CHECK_INT(t_alloc_state()->held, held);
+    scene_close();
+}
+
+/* What is in an op that was freed is not in the next one. */
+TEST(op_call, an_op_in_used_memory_is_a_new_one)
+{
+    const char *const answers[] = {
+        aws_answer(404, "", "{\"__type\":\"x#GoneException\",\"message\":"
+                            "\"gone\"}"),
+        aws_answer(200, "", "{}"), NULL };
+    struct headcount_call wrong = call_of("ListClusters");
+
+    scene_open(false, answers);
+    CHECK_INT(begin_list(), 0);
+    scene_drive();
+    CHECK_Z(headcount_outcome(scene.op)->service_code, "GoneException");
+    headcount_op_free(scene.op);
+    CHECK_INT(begin_list(), 0);
+    scene_drive();
+    const struct headcount_outcome *o = headcount_outcome(scene.op);
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(o->message, "");
+    CHECK_Z(o->service_code, "");
+    CHECK_INT(o->timings_n, 1);
+    CHECK_INT(o->stats.api_calls, 1);
+    headcount_op_free(scene.op);
+    wrong.body = "[";
+    wrong.body_size = 1;
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &wrong, NULL), 0);
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ESYNTAX);
+    CHECK_Z(headcount_outcome(scene.op)->request_id, "");
+    CHECK_INT(headcount_outcome(scene.op)->timings_n, 0);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+/* ---- what waits and what is idle, in bytes ---- */
+
+static long held_by_ops(size_t n)
+{
+    headcount_op *ops[32];
+    const long before = t_alloc_state()->held;
+
+    for (size_t i = 0; i < n; i++) {
+        CHECK_INT(begin_list(), 0);
+        ops[i] = scene.op;
+    }
+    const long held = t_alloc_state()->held - before;
+
+    while (n > 0)
+        headcount_op_free(ops[--n]);
+    return held;
+}
+
+/* Measured, and rounded up to half a KiB.  Whoever makes one of them larger
+ * says why, and raises the number. */
+#define KIB(n) ((long)((n) * 1024))
+
+/* From the eleventh on they stand in the line for a connection. */
+TEST(op_call, an_op_that_waits_takes_at_most_6_kib)
+{
+    scene_open(false, NULL);
+    held_by_ops(12);
+    long few = held_by_ops(12), more = held_by_ops(32);
+
+    if (!t_is_doomed())
+        CHECK(more - few <= 20 * KIB(6));
+    scene_close();
+}
+
+TEST(op_call, a_handle_takes_at_most_32_kib)
+{
+    const long before = t_alloc_state()->held;
+
+    scene_open(false, NULL);
+    if (!t_is_doomed())
+        CHECK(t_alloc_state()->held - before <= KIB(32));
+    scene_close();
+}
+
+/* With its host, and over TLS with its engine's buffer and the session.  A
+ * handle keeps the rest: an endpoint, a template, the memory of a call, and the
+ * CAs that it has read for TLS. */
+TEST(op_call, an_idle_connection_takes_at_most_26_kib_and_over_tls_60)
+{
+    static const long most[] = { KIB(26), KIB(58.5) };
+    static const long kept[] = { KIB(18.5), KIB(26) };
+
+    for (int tls = 0; tls < 2; tls++) {
+        open_many(tls);
+        const long new = t_alloc_state()->held;
+
+        CHECK(ended() != NULL);
+        headcount_op_free(scene.op);
+        const long warm = t_alloc_state()->held;
+
+        headcount_forget(scene.h);
+        const long idle = warm - t_alloc_state()->held;
+
+        if (!t_is_doomed()) {
+            CHECK(idle <= most[tls]);
+            CHECK(warm - idle - new <= kept[tls]);
+        }
+        scene_close();
+    }
+}
