@@ -150,7 +150,7 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 
 # ---- rules ----
 
-.PHONY: all deps demo test check failed san valgrind cover fuzz soak mutants \
+.PHONY: all deps demo pages test check failed san valgrind cover fuzz soak mutants \
     matrix proxies bench bench-peers cost put-item allocations packages size tidy fmt \
     static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
@@ -436,6 +436,11 @@ soak: ## a million calls, then units and system tests for SOAK_SECONDS (600)
 
 packages: ## static builds of both architectures, zips, and their tests
 	@$(RUN) packages
+
+pages: ## the pages in headless Chromium, which it installs
+	@CC='$(CC)' sh tests/deps.sh pages
+	@$(SUBMAKE) -j$(AT_ONCE) all
+	@$(PYTHON) tests/pages/pages.py
 
 proxies: ## through tinyproxy and squid, which it installs
 	@CC='$(CC)' sh tests/deps.sh proxies

@@ -678,6 +678,8 @@ BREAKS = [
      r"&& !p->net->config\.no_tls_resumption", ""),
     ("an operation that may write passes as a read", "headcount_only_reads",
      r"hc_retry_is_read\(hc_str_n\(front, n\)\)", "n > 0"),
+    ("a call of latency that failed is a fast one", "latency_add",
+     r"if \(!bad\)", "if (true)", "cli/latency/series"),
     ("a name that is gone has its old addresses", "hc_dns_cache_put",
      r"why->code != HEADCOUNT_EDNS\)", "true)"),
     ("an answer to another question is believed", "msg_is_ours",

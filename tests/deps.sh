@@ -1,6 +1,6 @@
 #!/bin/sh
-# deps.sh all|demo|matrix|proxies|bench - installs what a build, demo, tests or
-# bench lack.
+# deps.sh all|demo|matrix|pages|proxies|bench - installs what a build, demo,
+# tests, pages or bench lack.
 #
 # It looks for commands and headers, not for packages, and asks apt-get once
 # for all that is missing; where it may not, it prints the line to run.  The
@@ -217,6 +217,18 @@ make_npm_peers() {
     cp tests/npm/package-lock.json build/npm/stamp
 }
 
+# It drives the Chromium that is there, and brings none.
+make_browser() {
+    [ ! -d build/browser/node_modules/playwright-core ] || return 0
+    echo "deps: installing playwright-core into build/browser"
+    mkdir -p build/browser
+    (cd build/browser && npm install --ignore-scripts --no-audit --no-fund \
+        --loglevel=error playwright-core@1.56.1 >npm.log 2>&1) || {
+        cat build/browser/npm.log >&2
+        exit 1
+    }
+}
+
 mkdir -p build
 look_for_build
 look_for_peers
@@ -229,6 +241,8 @@ look_for_peers
     header_or jansson.h libjansson-dev; }
 [ "$want" != proxies ] || { command_or tinyproxy tinyproxy
     command_or squid squid-openssl; }
+[ "$want" != pages ] || command_or chromium chromium
 [ -z "$missing" ] || install_missing
 make_venv
 [ "$want" = demo ] || make_npm_peers
+[ "$want" != pages ] || make_browser

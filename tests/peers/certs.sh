@@ -25,7 +25,7 @@
 #   wildcard     *.test.internal; good for NAME, not for a.NAME
 # `done` is written last; a directory that has it is left as it is.
 #
-# Used by: t.[ch], run, system/, bench/, peers/.
+# Used by: t.[ch], run, system/, bench/, pages/, peers/.
 # Instead of moto: moto makes no certificates.
 set -eu
 

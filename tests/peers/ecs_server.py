@@ -18,7 +18,7 @@ AWS would not give is noted in `complaints`, and a test that leaves one there
 fails.  What a test scripts (a fault's bytes, a member that it set) may be as
 wrong as it likes, but for names that AWS does not know.
 
-Used by: system/ and bench/.
+Used by: system/, pages/ and bench/.
 Instead of moto: moto has no faults, delays, stale answers or counts of
 connections, and its answers differ from AWS's model.
 """

@@ -1,6 +1,6 @@
 /* cli/latency/picture.c - see picture.h.  Tenths of a pixel:
  *
- *     0          500              4700 4800 +500            +2300  7200
+ *     0          500              4600 4800 +500            +2200  7200
  *     +---------------------------------+-----------------------------+ 0
  *     |           what a mark says      |     which mark is which     |
  *     |      ms +---------------------+ |  ms +-------------------+   | TOP
@@ -17,7 +17,7 @@
 #define WIDTH 4800
 #define NARROW 2400
 #define LEFT 500
-#define MARGINS 600                  /* LEFT, and what is free at the right  */
+#define MARGINS 700                  /* LEFT, and what is free at the right  */
 #define TOP 840
 #define BASE 2960
 
@@ -113,7 +113,7 @@ static void put_scatter(FILE *out, const struct latency *l,
     for (unsigned i = 0; i <= x.steps; i++)
         put_number(out, LEFT + width * (int)i / (int)x.steps, BASE + 180, 'm',
                    x.step * i, 1e6);
-    fputs("<text class=\"m\" x=\"2600\" y=\"3350\">seconds of the run</text>\n",
+    fputs("<text class=\"m\" x=\"2550\" y=\"3350\">seconds of the run</text>\n",
           out);
     for (size_t of = 0; of < l->series_n; of++) {
         const struct latency_series *s = &l->series[of];
@@ -168,7 +168,7 @@ static void put_histograms(FILE *out, const struct latency *l,
     }
     if (failed > 0)
         put_which(out, LATENCY_SERIES, 690, "failed");
-    fprintf(out, "<text class=\"m\" x=\"1400\" y=\"3140\">calls, the longest "
+    fprintf(out, "<text class=\"m\" x=\"1350\" y=\"3140\">calls, the longest "
             "bar: %u</text>\n</svg>\n", bins->most);
 }
 

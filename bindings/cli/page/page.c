@@ -28,7 +28,7 @@ static const char style_of_all[] =
     "overflow-wrap:anywhere}\n"
     "h1{font-size:1.5rem}h2{font-size:1.2rem}\n"
     "table{border-collapse:collapse;width:100%}\n"
-    "caption{text-align:left;color:var(--dim)}\n"
+    "caption{text-align:left;padding-top:1rem;color:var(--dim)}\n"
     "th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;"
     "border-top:1px solid var(--line);font-weight:400;"
     "overflow-wrap:break-word}\n"

@@ -57,7 +57,7 @@ TEST(picture, a_call_is_a_mark_with_its_phases)
     check_has("<g class=\"d s0\" role=\"img\" tabindex=\"0\" "
               "aria-label=\"keep-alive 1: 4.00 ms at 2.0 s, dns 0.00, "
               "connect 0.00, tls 0.00, send 0.00, wait 3.00, receive 0.00, "
-              "other 1.00\"><use href=\"#m0\" x=\"3860\" y=\"1264\"/>"
+              "other 1.00\"><use href=\"#m0\" x=\"3780\" y=\"1264\"/>"
               "<g class=\"tip\"><use href=\"#b\"/><text>"
               "<tspan x=\"540\" y=\"1.1em\">keep-alive 1: 4.00 ms at 2.0 s"
               "</tspan><tspan x=\"540\" dy=\"1.2em\">dns 0.00, connect 0.00, "
@@ -65,8 +65,8 @@ TEST(picture, a_call_is_a_mark_with_its_phases)
               "3.00, receive 0.00, other 1.00</tspan></text></g></g>\n");
     check_has("<text class=\"e\" x=\"460\" y=\"2990\">0</text>\n");
     check_has("<text class=\"e\" x=\"460\" y=\"870\">5</text>\n");
-    check_has("<text class=\"m\" x=\"4700\" y=\"3140\">2.5</text>\n");
-    check_has("<path class=\"s0\" d=\"M500 1062h1740v192H500z\"/>\n");
+    check_has("<text class=\"m\" x=\"4600\" y=\"3140\">2.5</text>\n");
+    check_has("<path class=\"s0\" d=\"M500 1062h1640v192H500z\"/>\n");
     check_has("calls, the longest bar: 1</text>");
     CHECK(strstr(bytes, "failed") == NULL);
     free(bytes);
@@ -82,7 +82,7 @@ TEST(picture, a_failed_call_is_a_cross_inside_the_picture)
     l.series[0].failed = 1;
     draw(&l, picture_panels);
     check_has("failed: A&quot;&gt;&lt;script&gt;, dns");
-    check_has("<use href=\"#m4\" x=\"3860\" y=\"840\"/>");
+    check_has("<use href=\"#m4\" x=\"3780\" y=\"840\"/>");
     check_has(">failed</text>");
     check_has("the longest bar: 0<");
     CHECK(strstr(bytes, "<script") == NULL);
