@@ -136,9 +136,11 @@ struct headcount_error {
 
 /* ---- hooks ------------------------------------------------------------ */
 
-/* Hooks for memory, clocks, randomness, environment, log and audit.  If one is
- * NULL, the library uses the operating system's; without log or audit it writes
- * neither.  Hooks must not call the library. */
+struct headcount_trace;
+
+/* Hooks for memory, clocks, randomness, environment, log, audit and trace.  If
+ * one is NULL, the library uses the operating system's; without log, audit or
+ * trace it makes none of them.  Hooks must not call the library. */
 struct headcount_system {
     size_t size;
     void *ud;
@@ -151,6 +153,8 @@ struct headcount_system {
     /* One JSON object for each write, and for each hold when it starts, changes
      * or ends. */
     void (*audit)(void *ud, const char *line, size_t n);
+    /* Each attempt, when it is over. */
+    void (*trace)(void *ud, const struct headcount_trace *trace);
 };
 
 enum headcount_log { HEADCOUNT_LOG_ERROR, HEADCOUNT_LOG_WARN,
@@ -962,8 +966,25 @@ struct headcount_timing {
                                      a new one was begun, or until it failed */
     uint64_t connection;          /* its number in the handle, from 1; 0: the
                                      attempt had none                        */
-    const char *cluster, *region; /* of a reconcile and a sweep, as far as it
-                                     knew them; else ""                      */
+    const char *cluster;          /* of a call of a reconcile; else ""       */
+    const char *region;           /* that the endpoint is of; "" of a fetch  */
+};
+
+/* One attempt for the hook `trace`, also one that asks for credentials.  Left
+ * out are the query of the URL, headers that are not known to be harmless, and,
+ * where the answer has credentials, all of its headers and the URL's path.
+ * Secrets that the library knows are struck out of what is left.  No text lives
+ * longer than the hook's call. */
+struct headcount_trace {
+    const struct headcount_timing *timing;
+    const char *method, *url;
+    const struct headcount_header *request_headers;      /* in their order   */
+    size_t request_headers_n;
+    const struct headcount_header *headers;              /* of the answer    */
+    size_t headers_n;
+    int64_t request_head, request_body;  /* bytes; 0 if none was made        */
+    int64_t body;                 /* bytes of the answer's body that came    */
+    int code;                     /* why it got no answer that counts; or 0  */
 };
 
 enum headcount_result { HEADCOUNT_UPDATED, HEADCOUNT_PENDING,

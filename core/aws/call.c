@@ -49,15 +49,15 @@ static bool call_is_repeatable(const struct hc_call *c)
 
 static void call_note_timing(struct hc_call *c)
 {
-    struct hc_timing timing = {
-        .service = c->config.service->id, .attempt = c->attempts,
-        .status = c->service_error.status,
+    const struct hc_timing_note note = {
+        .fetch = &c->request.fetch, .method = "POST",
+        .who = call_is_signed(c) ? &c->who : NULL,
+        .host = c->slot->endpoint.host, .region = c->slot->endpoint.region,
+        .operation = c->config.operation.p, .cluster = c->config.cluster,
+        .attempt = c->attempts, .status = c->service_error.status,
     };
 
-    hc_str_copy(timing.operation, sizeof timing.operation,
-                c->config.operation);
-    hc_timings_note(c->config.timings, &timing, &c->request.fetch,
-                    c->slot->endpoint.host);
+    hc_timings_note(c->config.timings, &note);
 }
 
 static void call_log(const struct hc_call *c, const char *end)

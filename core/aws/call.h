@@ -31,7 +31,7 @@ struct hc_call_config {
     struct hc_creds *creds;              /* NULL: the client's own           */
     const struct hc_service *service;    /* NULL: the client's own `own`     */
     enum hc_service_id own;
-    struct hc_str operation;
+    struct hc_str operation;             /* with a NUL behind it             */
     struct hc_str body;                  /* empty: {}                        */
     struct hc_str region;                /* empty: the config's              */
     struct hc_str endpoint_url;          /* empty: the config's              */
@@ -51,6 +51,7 @@ struct hc_call_config {
     struct hc_str key_id;                /* that alone may sign; empty: any  */
     struct headcount_stats *stats;       /* of the op, or NULL               */
     struct hc_timings *timings;          /* of the op, or NULL               */
+    struct hc_str cluster;               /* that it is for; empty: none      */
 };
 
 enum hc_call_answer {

@@ -408,8 +408,8 @@ int hc_creds_assume_init(struct hc_creds_assume *c, struct hc_client *client,
     *c = (struct hc_creds_assume){
         .client = client, .base = base,
         .region = hc_assume_region(client, role->arn),
-        .tally = { .timings = { .alloc = &client->net->sys.alloc } },
     };
+    hc_tally_init(&c->tally, &client->net->sys.alloc);
     hc_buf_init(&c->texts, &client->net->sys.alloc, ASSUME_TEXTS);
     int err = assume_keep(c, role);
 
@@ -425,7 +425,7 @@ void hc_creds_assume_fini(struct hc_creds_assume *c)
     if (c->client == NULL)
         return;
     assume_end(c);
-    hc_timings_fini(&c->tally.timings);
+    hc_tally_fini(&c->tally);
     hc_buf_fini(&c->texts);
     c->client = NULL;
 }

@@ -16,6 +16,7 @@
 #include "aws/answer.h"
 #include "aws/page.h"
 #include "aws/strike.h"
+#include "aws/timings.h"
 #include "base/text.h"
 
 #define FETCH_CREDS_REQUEST ((size_t)80 << 10)
@@ -84,9 +85,23 @@ static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
                           now);
 }
 
+/* Such a request is no call of an op: only the hook `trace` learns of it. */
+static void fetch_creds_end(struct hc_creds_fetch *f)
+{
+    const struct hc_timing_note note = {
+        .fetch = &f->fetch, .method = "GET", .host = f->config.origin.host,
+        .operation = "credentials", .attempt = f->tried,
+        .status = f->status,
+    };
+
+    if (f->fetch.net != NULL && f->fetch.net->log.trace != NULL)
+        hc_timings_note(NULL, &note);
+    hc_fetch_fini(&f->fetch);
+}
+
 static void fetch_creds_fail(struct hc_creds_fetch *f)
 {
-    hc_fetch_fini(&f->fetch);
+    fetch_creds_end(f);
     f->state = CREDS_FETCH_AT_FAILED;
 }
 
@@ -95,7 +110,7 @@ static void fetch_creds_fail(struct hc_creds_fetch *f)
 static void fetch_creds_again(struct hc_creds_fetch *f, int64_t now)
 {
     f->fresh = f->fresh || f->fetch.suspect;
-    hc_fetch_fini(&f->fetch);
+    fetch_creds_end(f);
     f->state = CREDS_FETCH_AT_FAILED;
     if (f->tried >= f->config.tries || f->error.permanent ||
         f->error.code == HEADCOUNT_ENOMEM ||
@@ -116,7 +131,7 @@ static void fetch_creds_answered(struct hc_creds_fetch *f, int64_t now)
         return;
     }
     if (f->status != 429 && f->status / 100 != 5) {
-        hc_fetch_fini(&f->fetch);
+        fetch_creds_end(f);
         f->state = CREDS_FETCH_AT_DONE;
         return;
     }

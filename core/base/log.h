@@ -10,6 +10,7 @@ struct hc_log {
     enum headcount_log level;     /* lines above it are not made */
     void (*fn)(void *ud, int level, const char *line, size_t n);
     void *ud;
+    void (*trace)(void *ud, const struct headcount_trace *trace);  /* or NULL */
 };
 
 bool hc_log_wants(const struct hc_log *log, enum headcount_log level);

@@ -65,41 +65,16 @@ void hc_op_unqueue_changed(headcount_op *op)
     op->is_changed = false;
 }
 
-static struct headcount_timing op_timing(const struct hc_timing *t)
-{
-    const struct hc_marks *m = &t->marks;
-
-    return (struct headcount_timing){
-        .operation = t->operation, .host = t->host, .address = t->address,
-        .attempt = t->attempt, .status = t->status,
-        .reused = m->reused, .resumed = m->resumed, .start = m->start,
-        .dns_start = m->dns_start, .dns_end = m->dns_end,
-        .connect_start = m->connect_start, .connect_end = m->connect_end,
-        .tls_start = m->tls_start, .tls_end = m->tls_end,
-        .send_start = m->send_start, .send_end = m->send_end,
-        .first_byte = m->first_byte, .end = m->end, .idle = m->idle,
-        .asked = m->asked, .waited = m->waited, .connection = m->connection,
-        .cluster = "", .region = "",
-    };
-}
-
 static void op_done(headcount_op *op, int err)
 {
-    struct headcount_timing *to =
-        hc_arena_zero(&op->arena, op->timings.n * sizeof *to);
-
     if (err < 0)
         hc_error_set(&op->error, err, "%s", hc_error_sentence(err));
     op->outcome.code = op->error.code;
     op->outcome.message = op->error.what;
     op->outcome.stats = op->stats;
     op->outcome.stats.elapsed_us = hc_now(&op->h->net.sys) - op->started;
-    /* Without memory for its timings an op is still what it is: they are left
-     * out, and nothing fails. */
-    for (size_t i = 0; to != NULL && i < op->timings.n; i++)
-        to[i] = op_timing(&op->timings.a[i]);
-    op->outcome.timings = to;
-    op->outcome.timings_n = to != NULL ? op->timings.n : 0;
+    op->outcome.timings = op->timings.a;
+    op->outcome.timings_n = op->timings.n;
     op->state = HEADCOUNT_DONE;
     op_changed(op);
 }
@@ -350,6 +325,7 @@ headcount_op *hc_op_new(headcount *h, const struct op_class *class,
     op->class = class;
     op->state = HEADCOUNT_RUNNING;
     op->timings.alloc = &h->net.sys.alloc;
+    op->timings.texts = &op->arena;
     op->brake.window = &h->written;
     op->outcome.service_code = op->outcome.request_id = "";
     op->outcome.body = "";

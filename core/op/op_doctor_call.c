@@ -119,7 +119,7 @@ static int doctor_begin(struct op_doctor *d, enum doctor_ask ask, int64_t now)
     if (err < 0)
         return hc_error_set(&d->why, err, "no memory for a request");
     config.service = doctor_service_of(d, ask);
-    config.operation = doctor_row(ask).operation;
+    config.operation = hc_arena_str(&d->op.arena, doctor_row(ask).operation);
     config.body = hc_buf_view(&d->body);
     config.region = d->call_region.n > 0 ? d->call_region : d->region;
     if (config.service->index != HC_SERVICE_ECS)

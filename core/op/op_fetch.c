@@ -321,13 +321,16 @@ static void op_fetch_note(headcount_op *op, const char *end)
 {
     struct op_fetch *f = fetch_of(op);
     const struct hc_http_request *q = &f->request;
-    struct hc_timing timing = { .service = "", .attempt = f->attempt,
-                                .status = op->outcome.status };
+    const struct hc_identity who = hc_credentials_view(&f->creds);
+    const struct hc_timing_note note = {
+        .fetch = &f->fetch, .who = &who, .method = q->method,
+        .host = q->at.host, .operation = q->method,
+        .attempt = f->attempt, .status = op->outcome.status,
+    };
 
     if (f->fetch.net == NULL)            /* it ended before it was begun */
         return;
-    hc_fmt(timing.operation, sizeof timing.operation, "%s", q->method);
-    hc_timings_note(&op->timings, &timing, &f->fetch, q->at.host);
+    hc_timings_note(&op->timings, &note);
     hc_log_line(&op->h->net.log, HEADCOUNT_LOG_DEBUG,
                 "fetch host=%s method=%s status=%d "
                 "connection=%s end=\"%s\"",

@@ -98,6 +98,7 @@ int hc_take_system(struct hc_system *sys, struct hc_log *log,
     }
     log->fn = user.log;
     log->ud = user.ud;
+    log->trace = user.trace;
     return 0;
 }
 

@@ -14,6 +14,7 @@ struct caller {
     struct hc_job job;
     struct hc_call call;
     struct headcount_stats stats;
+    struct hc_arena texts;
     struct hc_timings timings;
     char body[4096];
     size_t body_n;
@@ -53,7 +54,9 @@ static void caller_run(struct hc_job *job, int64_t now)
 static int caller_start(struct hc_call_config config)
 {
     memset(&me, 0, sizeof me);
+    hc_arena_init(&me.texts, t_alloc(), 1 << 16);
     me.timings.alloc = t_alloc();
+    me.timings.texts = &me.texts;
     config.client = &w.client;
     if (config.operation.n == 0)
         config.operation = HC_STR("DescribeServices");
@@ -68,6 +71,7 @@ static void caller_end(void)
     hc_call_fini(&me.call);
     hc_job_fini(&me.job);
     hc_timings_fini(&me.timings);
+    hc_arena_fini(&me.texts);
     aws_world_close(&w);
 }
 
@@ -261,8 +265,8 @@ TEST(call, after_a_silent_kept_connection_an_attempt_has_a_new_one)
     aws_world_until(&w, &me.ended);
     CHECK(me.done);
     CHECK_INT(me.timings.n, 3);
-    CHECK(me.timings.a[0].marks.reused);
-    CHECK(!me.timings.a[1].marks.reused && !me.timings.a[2].marks.reused);
+    CHECK(me.timings.a[0].reused);
+    CHECK(!me.timings.a[1].reused && !me.timings.a[2].reused);
     CHECK_INT(me.stats.connections_purged, 3);
     caller_end();
 }
@@ -816,7 +820,7 @@ TEST(call, a_cancel_awaits_no_longer_than_it_was_told)
 
     cancel_when_sent(answers, plain, HC_CALL_GRACE);
     CHECK_INT(me.timings.n, 1);
-    began = me.timings.a[0].marks.start;
+    began = me.timings.a[0].start;
     CHECK_INT(w.world.now, began + HC_CALL_GRACE);
     CHECK(strstr(me.call.error.what, "may have been") == NULL);
     failed_with(HEADCOUNT_ECANCELLED, "cancelled before it was answered");
@@ -824,7 +828,7 @@ TEST(call, a_cancel_awaits_no_longer_than_it_was_told)
     failed_with(HEADCOUNT_ECANCELLED, "may have been done");
     cancel_when_sent(answers, plain, 0);
     CHECK_INT(me.timings.n, 1);
-    CHECK_INT(w.world.now, me.timings.a[0].marks.start);
+    CHECK_INT(w.world.now, me.timings.a[0].start);
     failed_with(HEADCOUNT_ECANCELLED, "cancelled");
 }
 
@@ -918,6 +922,7 @@ TEST(call, a_cancel_ends_a_replay_before_it_is_sent)
         hc_call_fini(&me.call);
         hc_job_fini(&me.job);
         hc_timings_fini(&me.timings);
+        hc_arena_fini(&me.texts);
         CHECK_INT(caller_start(write == 1 ? sure : plain), 0);
         for (int i = 0; i < 50 && me.stats.replays == 0; i++)
             aws_world_round(&w);
@@ -1001,6 +1006,7 @@ static void call_as(struct hc_creds *creds, size_t request, const char *id,
     hc_call_fini(&me.call);
     hc_job_fini(&me.job);
     hc_timings_fini(&me.timings);
+    hc_arena_fini(&me.texts);
 }
 
 /* One place, one day key: it follows the secret. */
@@ -1031,6 +1037,7 @@ static struct hc_bucket *bucket_of(struct hc_creds *creds)
     hc_call_fini(&me.call);
     hc_job_fini(&me.job);
     hc_timings_fini(&me.timings);
+    hc_arena_fini(&me.texts);
     return b;
 }
 
@@ -1098,6 +1105,7 @@ static int call_once(void)
         hc_call_fini(&me.call);
         hc_job_fini(&me.job);
         hc_timings_fini(&me.timings);
+        hc_arena_fini(&me.texts);
     }
     aws_world_close(&w);
     return err == 0 && t_alloc_state()->failed ? HEADCOUNT_ENOMEM : err;

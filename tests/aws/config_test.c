@@ -644,7 +644,8 @@ static void keep_line(void *ud, int level, const char *line, size_t n)
 static const char *notes(const char *lines)
 {
     static const char *const none[2] = { NULL, NULL };
-    const struct hc_log log = { HEADCOUNT_LOG_DEBUG, keep_line, NULL };
+    const struct hc_log log = { .level = HEADCOUNT_LOG_DEBUG,
+                                .fn = keep_line };
 
     set_up_profile(none, lines);
     CHECK_INT(init(), 0);

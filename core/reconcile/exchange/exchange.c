@@ -135,6 +135,7 @@ int hc_exchange_start(struct hc_exchange *x, struct hc_run *r)
     config.own = class->service;
     config.operation = hc_str(class->operation);
     config.body = hc_buf_view(&x->body);
+    config.cluster = r->cluster.name;
     /* UpdateService sets a number, and all other operations here only read: a
      * second attempt does what the first one did. */
     config.replay_ok = true;
