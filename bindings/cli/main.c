@@ -8,14 +8,31 @@
 #include "descriptors.h"
 #include "log.h"
 #include "options_table.h"
+#include "trace.h"
 #include "verbs/verbs.h"
 
-static int run_verb(const struct options *o)
+static int begin_verb(const struct options *o)
 {
     for (size_t i = 0; i < options_verbs_n; i++)
         if (options_verbs[i].verb == o->verb)
             return o->help ? verb_help(o) : options_verbs[i].run(o);
     return o->help ? verb_help(o) : EXIT_USAGE;
+}
+
+/* The trace is written after a failure and after a signal, too. */
+static int run_verb(struct options *o)
+{
+    struct trace trace = { .path = o->trace };
+
+    if (!o->help && !trace_try(&trace))
+        return EXIT_USAGE;
+    if (o->trace)
+        o->tracing = &trace;
+    int code = begin_verb(o);
+
+    if (o->help)
+        trace.path = NULL;
+    return trace_end(&trace) || code != EXIT_DONE ? code : EXIT_OTHER;
 }
 
 /* Writes the rest of stdout, then of the log.  Where a signal ended a write,

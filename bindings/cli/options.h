@@ -48,6 +48,8 @@ struct options {
     const char *acquire_timeout, *attempt_timeout, *user_timeout;
     const char *connections, *per_host, *min_speed;
     const char *run, *format;          /* of test */
+    const char *trace;                 /* --trace */
+    struct trace *tracing;             /* of the run, or NULL */
     const char *target_prefix, *json_version, *signing_name;    /* of call */
     const char *endpoint_prefix;
     const char *queue, *every, *visibility, *metrics, *heartbeat;   /* watch */

@@ -298,86 +298,9 @@ void render_part(FILE *out, const struct headcount_outcome *o, bool where)
     }
 }
 
-/* ---- waterfall ------------------------------------------------------- */
-
-static double ms(int64_t from, int64_t to)
-{
-    return from == 0 || to < from ? 0 : (double)(to - from) / 1000.0;
-}
-
-static void put_phase(FILE *out, const char *name, int64_t from, int64_t to)
-{
-    if (from != 0 && to >= from)
-        fprintf(out, " %s %.2f", name, ms(from, to));
-}
-
-#define BAR 40
-
-/* Where in the bar a moment stands; 0..BAR. */
-static size_t bar_at(const struct headcount_outcome *o, int64_t when)
-{
-    int64_t first = o->timings[0].start;
-    int64_t last = o->timings[o->timings_n - 1].end;
-
-    if (last <= first || when <= first)
-        return 0;
-    return (size_t)((when - first) * BAR / (last - first));
-}
-
-static void put_bar(FILE *out, const struct headcount_outcome *o,
-                    const struct headcount_timing *t)
-{
-    char bar[BAR + 1];
-    const struct { char mark; int64_t from, to; } phases[] = {
-        { 'd', t->dns_start, t->dns_end },
-        { 'c', t->connect_start, t->connect_end },
-        { 't', t->tls_start, t->tls_end },
-        { 's', t->send_start, t->send_end },
-        { 'w', t->send_end, t->first_byte },
-        { 'r', t->first_byte, t->end },
-    };
-
-    memset(bar, ' ', BAR);
-    bar[BAR] = '\0';
-    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
-        if (phases[i].from == 0 || phases[i].to < phases[i].from)
-            continue;
-        size_t to = bar_at(o, phases[i].to);
-        for (size_t k = bar_at(o, phases[i].from); k <= to && k < BAR; k++)
-            bar[k] = phases[i].mark;
-    }
-    fprintf(out, "|%s|", bar);
-}
-
 static void put_many(FILE *out, uint64_t n, const char *what)
 {
     fprintf(out, "%" PRIu64 " %s%s, ", n, what, n == 1 ? "" : "s");
-}
-
-void render_timings(FILE *out, const struct headcount_outcome *o)
-{
-    for (size_t i = 0; i < o->timings_n; i++) {
-        const struct headcount_timing *t = &o->timings[i];
-
-        fprintf(out, "%-24s ", t->operation);
-        put_bar(out, o, t);
-        fprintf(out, " %8.2f ms  status %d", ms(t->start, t->end), t->status);
-        if (t->reused)
-            fprintf(out, ", reused after %.1f s idle", (double)t->idle / 1e6);
-        if (t->resumed)
-            fputs(", resumed", out);
-        if (t->attempt > 1)
-            fprintf(out, ", attempt %d", t->attempt);
-        fputs(" (ms:", out);
-        put_phase(out, "dns", t->dns_start, t->dns_end);
-        put_phase(out, "connect", t->connect_start, t->connect_end);
-        put_phase(out, "tls", t->tls_start, t->tls_end);
-        put_phase(out, "send", t->send_start, t->send_end);
-        put_phase(out, "wait", t->send_end, t->first_byte);
-        put_phase(out, "receive", t->first_byte, t->end);
-        fputs(")\n", out);
-    }
-    render_stats(out, o);
 }
 
 void render_stats(FILE *out, const struct headcount_outcome *o)
@@ -388,17 +311,6 @@ void render_stats(FILE *out, const struct headcount_outcome *o)
     put_many(out, o->stats.dns_lookups, "lookup");
     put_many(out, o->stats.tls_handshakes, "handshake");
     fprintf(out, "%.2f ms\n", (double)o->stats.elapsed_us / 1000.0);
-}
-
-void render_timings_log(const struct headcount_outcome *o)
-{
-    struct log_page page;
-    FILE *out = log_page_open(&page);
-
-    fflush(stdout);
-    if (out)
-        render_timings(out, o);
-    log_page_close(&page, out);
 }
 
 void render_plan_log(const struct headcount_outcome *o)

@@ -1,4 +1,4 @@
-/* cli/render.h - the only printing of reports: plan text and waterfall. */
+/* cli/render.h - the only printing of reports: plan text. */
 #ifndef CLI_RENDER_H
 #define CLI_RENDER_H
 
@@ -41,11 +41,7 @@ void render_place(FILE *out, const struct headcount_cluster *cluster,
 void render_text(FILE *out, const char *text);
 /* "3 calls, 1 connection, ..., 20.12 ms" and a line break. */
 void render_stats(FILE *out, const struct headcount_outcome *outcome);
-/* The calls of the op as a waterfall by phase. */
-void render_timings(FILE *out, const struct headcount_outcome *outcome);
-/* The same into the log, behind what stdout has. */
-void render_timings_log(const struct headcount_outcome *outcome);
-/* A plan that is no data, likewise. */
+/* A plan that is no data, into the log. */
 void render_plan_log(const struct headcount_outcome *outcome);
 
 #endif

@@ -95,6 +95,11 @@ static bool find_target(const char *path, char at[static PATH_BYTES], char *why)
 
 /* ---- what ---- */
 
+struct text {
+    const char *p;
+    size_t n;
+};
+
 static bool write_all(int fd, const char *text, size_t n)
 {
     while (n > 0) {
@@ -112,29 +117,29 @@ static bool write_all(int fd, const char *text, size_t n)
 
 /* Others may write into the folder, too: what they left there is no file of
  * ours, but a link, or a pipe that would be waited for. */
-static int open_beside(const char *path, char beside[static PATH_BYTES])
+static int open_beside(const char *path, char beside[static PATH_BYTES],
+                       mode_t mode)
 {
     if ((size_t)snprintf(beside, PATH_BYTES, "%s.new", path) >= PATH_BYTES) {
         errno = ENAMETOOLONG;
         return -1;
     }
     unlink(beside);
-    return open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    return open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 }
 
-bool replace_file(const char *path, const char *text, size_t n,
-                  char why[static REPLACE_WHY])
+static bool replace(const char *path, struct text text, mode_t mode, char *why)
 {
     char target[PATH_BYTES], beside[PATH_BYTES];
     int number = 0;
 
     if (!find_target(path, target, why))
         return false;
-    int fd = open_beside(target, beside);
+    int fd = open_beside(target, beside, mode);
 
     if (fd < 0)
         return fail(why, path, errno);
-    if (!write_all(fd, text, n))
+    if (!write_all(fd, text.p, text.n))
         number = errno;
     if (close(fd) != 0 && number == 0)
         number = errno;
@@ -146,13 +151,25 @@ bool replace_file(const char *path, const char *text, size_t n,
     return fail(why, path, number);
 }
 
+bool replace_file(const char *path, const char *text, size_t n,
+                  char why[static REPLACE_WHY])
+{
+    return replace(path, (struct text){ text, n }, 0644, why);
+}
+
+bool replace_private(const char *path, const char *text, size_t n,
+                     char why[static REPLACE_WHY])
+{
+    return replace(path, (struct text){ text, n }, 0600, why);
+}
+
 bool replace_try(const char *path, char why[static REPLACE_WHY])
 {
     char target[PATH_BYTES], beside[PATH_BYTES];
 
     if (!find_target(path, target, why))
         return false;
-    int fd = open_beside(target, beside);
+    int fd = open_beside(target, beside, 0600);
 
     if (fd < 0) {
         snprintf(why, REPLACE_WHY, "cannot write %.200s by way of %.200s.new: "

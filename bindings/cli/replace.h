@@ -16,6 +16,9 @@
 /* False: why it cannot be; what is there stays. */
 bool replace_file(const char *path, const char *text, size_t n,
                   char why[static REPLACE_WHY]);
+/* The same; only its owner may read the new file. */
+bool replace_private(const char *path, const char *text, size_t n,
+                     char why[static REPLACE_WHY]);
 /* Whether it could be; changes nothing. */
 bool replace_try(const char *path, char why[static REPLACE_WHY]);
 

@@ -162,8 +162,10 @@ static void take_host(const struct module_host *host,
                       struct headcount_system *system)
 {
     if (host != NULL) {
+        system->ud = host->ud;
         system->log = host->log;
         system->alloc = host->alloc;
+        system->trace = host->trace;
         o->config.log_level = host->log_level;
     }
     if (o->audit)

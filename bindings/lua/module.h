@@ -6,6 +6,7 @@
  *                         loop
  *     module_call.c       client:call, client:connect, client:fetch
  *     module_reconcile.c  client:reconcile
+ *     module_timings.c    where the time of their calls went
  *     module_sign.c       sign, client:sign
  *     module_headers.c    headers of a request
  *     module_json.c       json.decode; module_json_put.c json.encode
@@ -93,6 +94,8 @@ struct module_host {
     const struct headcount_config *defaults;        /* NULL: none            */
     void *(*alloc)(void *ud, void *p, size_t old,
                    size_t n);       /* NULL: the C library's                 */
+    void *ud;                       /* of these, as of headcount_system      */
+    void (*trace)(void *ud, const struct headcount_trace *trace);
 };
 /* Has to be called in protected mode.  Afterwards the host's settings need no
  * memory, so they may be made outside of it. */
@@ -116,6 +119,8 @@ struct pending {
     struct client *client;
     struct policy *policy;
     module_finish *finish;
+    bool timings;                   /* a list of its attempts is the last of
+                                       what is returned                      */
     struct pending *next, **at;     /* of the client                        */
 };
 
@@ -142,6 +147,15 @@ int module_wait(lua_State *L);
 int module_enter(lua_State *L);
 int module_now(lua_State *L);
 void module_open_ops(lua_State *L);
+
+/* ---- timings ---- */
+
+/* Pushes a table. */
+void module_push_timing(lua_State *L, const struct headcount_timing *timing);
+/* Pushes the list of all attempts. */
+void module_push_timings(lua_State *L, const struct headcount_outcome *o);
+/* The field `timings` of the options at i. */
+bool module_wants_timings(lua_State *L, int i);
 
 /* ---- the rest ---- */
 

@@ -24,6 +24,7 @@ static const struct option call_options[] = {
     { "json_version", FIELD_TEXT, CALL_AT(json_version) },
     { "signing_name", FIELD_TEXT, CALL_AT(signing_name) },
     { "endpoint_prefix", FIELD_TEXT, CALL_AT(endpoint_prefix) },
+    { "timings", FIELD_VALUE, 0 },
     { NULL, FIELD_VALUE, 0 }
 };
 
@@ -74,7 +75,9 @@ int module_call(lua_State *L)
         module_json_put(L, 4, "client:call");
         request.body = lua_tolstring(L, -1, &request.body_size);
     }
-    module_pending(L, c, call_finish);
+    bool timings = module_wants_timings(L, 5);
+
+    module_pending(L, c, call_finish)->timings = timings;
     return module_run(L, call_begin, &request, &request.timeout);
 }
 
@@ -136,31 +139,6 @@ static const struct option fetch_sign_options[] = {
     { NULL, FIELD_VALUE, 0 }
 };
 
-static void set_us(lua_State *L, const char *name, int64_t from, int64_t to)
-{
-    lua_pushinteger(L, from != 0 && to >= from ? to - from : 0);
-    lua_setfield(L, -2, name);
-}
-
-/* Microseconds of each phase; 0: it did not happen. */
-static void push_timings(lua_State *L, const struct headcount_timing *t)
-{
-    lua_createtable(L, 0, 10);
-    set_us(L, "dns", t->dns_start, t->dns_end);
-    set_us(L, "connect", t->connect_start, t->connect_end);
-    set_us(L, "tls", t->tls_start, t->tls_end);
-    set_us(L, "send", t->send_start, t->send_end);
-    set_us(L, "wait", t->send_end, t->first_byte);
-    set_us(L, "receive", t->first_byte, t->end);
-    set_us(L, "total", t->start, t->end);
-    lua_pushinteger(L, t->idle);
-    lua_setfield(L, -2, "idle");
-    lua_pushboolean(L, t->reused);
-    lua_setfield(L, -2, "reused");
-    lua_pushboolean(L, t->resumed);
-    lua_setfield(L, -2, "resumed");
-}
-
 /* Headers of one name are joined with commas (RFC 9110, 5.3). */
 static void push_headers(lua_State *L, const struct headcount_outcome *o)
 {
@@ -191,7 +169,7 @@ static int fetch_finish(lua_State *L, const struct headcount_outcome *o)
     lua_pushlstring(L, o->body, o->body_size);
     lua_setfield(L, -2, "body");
     if (o->timings_n > 0) {
-        push_timings(L, &o->timings[o->timings_n - 1]);
+        module_push_timing(L, &o->timings[o->timings_n - 1]);
         lua_setfield(L, -2, "timings");
     }
     return 1;

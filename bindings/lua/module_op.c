@@ -243,7 +243,13 @@ static int op_read(lua_State *L)
 {
     struct pending *p = lua_touserdata(L, 1);
 
-    return p->finish(L, headcount_outcome(p->op));
+    const struct headcount_outcome *o = headcount_outcome(p->op);
+    int n = p->finish(L, o);
+
+    if (!p->timings)
+        return n;
+    module_push_timings(L, o);
+    return n + 1;
 }
 
 static int was_closed(lua_State *L)

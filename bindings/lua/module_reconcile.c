@@ -45,6 +45,7 @@ static const struct option reconcile_options[] = {
     { "drop_duplicates", FIELD_FLAG, AT(request.drop_duplicates) },
     { "drop_foreign", FIELD_FLAG, AT(request.drop_foreign) },
     { "verify", FIELD_FLAG, AT(request.verify) },
+    { "timings", FIELD_VALUE, 0 },
     { NULL, FIELD_VALUE, 0 }
 };
 
@@ -272,7 +273,10 @@ int module_reconcile(lua_State *L)
     o.request.ask_targets = o.policy != NULL || o.request.dry_run;
     /* Before the policy: if an error is raised from here on, the garbage
      * collector frees the policy along with the pending. */
+    bool timings = module_wants_timings(L, 3);
+
     p = module_pending(L, c, reconcile_finish);
+    p->timings = timings;
     failed = o.policy == NULL ? 0 : open_policy(L, p, &o);
     return failed != 0 ? failed : module_run(L, reconcile_begin, &o.request,
                                              &o.request.timeout);

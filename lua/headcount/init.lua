@@ -145,6 +145,13 @@ headcount.json = core.json
 -- the signature, if it is not `service`
 -- @tparam[opt] string options.endpoint_prefix with `target_prefix`: the front
 -- of its host, if it is not `service`
+-- @tparam[opt] boolean options.timings the last of what is returned, also after
+-- a failure, is a list of the attempts.  Each is a table: `operation, host,
+-- address, region, cluster, attempt, status, reused, resumed`; `connection`,
+-- its number in the client (0: none); `start` by a clock of its own; and
+-- durations: `waited` (in the line for a connection), `dns, connect, tls, send,
+-- wait, receive, total`, and `idle`, which a reused connection had been kept
+-- without a request
 -- @treturn[1] table the answer; members that are null are absent
 -- @treturn[2] nil
 -- @treturn[2] string what failed, where, and what to do
@@ -177,9 +184,8 @@ headcount.json = core.json
 -- @tparam[opt] string request.assume_role with `sign`: as `client:call` takes
 -- it, and so external_id, role_session_name, role_duration and expect_account
 -- @treturn[1] table `{ status=, headers=, body=, timings= }`: any status is an
--- answer, names of headers are in lower case, timings are `dns, connect, tls,
--- send, wait, receive, total` in microseconds, `reused, resumed`, and `idle`:
--- microseconds that a reused connection had been kept without a request
+-- answer, names of headers are in lower case, timings are those of the last
+-- attempt, a table as `client:call` has them
 -- @treturn[2] nil
 -- @treturn[2] string what failed
 -- @treturn[2] string its code
@@ -240,6 +246,7 @@ headcount.json = core.json
 -- continue if they call for another count (one more call for each write)
 -- @tparam[opt] boolean options.drop_foreign records about another region or
 -- account count as done; by default they are left to their queue
+-- @tparam[opt] boolean options.timings as `client:call` takes it
 -- @treturn[1] table the report: the document of `headcount plan --output
 -- json`; members that are null are absent
 -- @treturn[1] string with `record`, the facts as JSON

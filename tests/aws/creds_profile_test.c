@@ -390,7 +390,8 @@ TEST(creds_profile, a_failure_tells_each_place_that_was_looked_at)
     creds_peer_close(&p);
 
     open_with(NULL, "[default]\nrole_arn = " ARN "a\n", "", NULL);
-    p.aws.world.net.log = (struct hc_log){ HEADCOUNT_LOG_DEBUG, note, NULL };
+    p.aws.world.net.log = (struct hc_log){ .level = HEADCOUNT_LOG_DEBUG,
+                                            .fn = note };
     ask(NULL);
     creds_peer_failed(&p, HEADCOUNT_ECONFIG, "/h/.aws/config:2: role_arn "
                       "stands without source_profile or credential_source");

@@ -104,7 +104,8 @@ static int open_as(const struct hc_creds_sso_config *like)
     world_read = net->sys.read_file;
     net->sys.read_file = read_file;
     net->sys.write_file = write_file;
-    net->log = (struct hc_log){ HEADCOUNT_LOG_WARN, log_line, NULL };
+    net->log = (struct hc_log){ .level = HEADCOUNT_LOG_WARN,
+                                .fn = log_line };
     hc_endpoint_of(&at, &origin);
     hc_fmt(at.path, sizeof at.path, "%s", config.portal == NULL ? "/" : "/b/c");
     config.net = net;

@@ -25,7 +25,7 @@ static void keep(void *ud, int level, const char *line, size_t n)
 TEST(log, lines_above_the_level_are_not_made)
 {
     struct sink s = { 0 };
-    struct hc_log log = { HEADCOUNT_LOG_WARN, keep, &s };
+    struct hc_log log = { .level = HEADCOUNT_LOG_WARN, .fn = keep, .ud = &s };
 
     CHECK(hc_log_wants(&log, HEADCOUNT_LOG_ERROR));
     CHECK(hc_log_wants(&log, HEADCOUNT_LOG_WARN));
@@ -41,7 +41,7 @@ TEST(log, lines_above_the_level_are_not_made)
 
 TEST(log, no_sink_is_off)
 {
-    struct hc_log off = { HEADCOUNT_LOG_DEBUG, NULL, NULL };
+    struct hc_log off = { .level = HEADCOUNT_LOG_DEBUG };
 
     CHECK(!hc_log_wants(NULL, HEADCOUNT_LOG_ERROR));
     CHECK(!hc_log_wants(&off, HEADCOUNT_LOG_ERROR));
@@ -52,7 +52,8 @@ TEST(log, no_sink_is_off)
 TEST(log, a_line_is_one_line)
 {
     struct sink s = { 0 };
-    struct hc_log log = { HEADCOUNT_LOG_DEBUG, keep, &s };
+    struct hc_log log = { .level = HEADCOUNT_LOG_DEBUG, .fn = keep,
+                          .ud = &s };
 
     hc_log_line(&log, HEADCOUNT_LOG_DEBUG, "a\nb=%s\t", "c\r\nd\x1b[0m\x7f");
     CHECK_Z(s.line, "a?b=c??d?[0m??");
@@ -61,7 +62,8 @@ TEST(log, a_line_is_one_line)
 TEST(log, a_long_line_is_cut_at_one_kib)
 {
     struct sink s = { 0 };
-    struct hc_log log = { HEADCOUNT_LOG_DEBUG, keep, &s };
+    struct hc_log log = { .level = HEADCOUNT_LOG_DEBUG, .fn = keep,
+                          .ud = &s };
     char big[3000];
 
     memset(big, 'x', sizeof(big) - 1);

@@ -895,6 +895,62 @@ TEST(fetch, a_line_that_moves_is_waited_in)
     net_world_close(&world);
 }
 
+/* ---- where the time went ---- */
+
+TEST(fetch, the_time_in_the_line_is_told_and_connections_have_numbers)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, &(struct hc_net_config){ .per_host = 1 }, NULL);
+    fetcher_begin(&one);
+    net_world_settle(&world);
+    fetcher_begin(&two);
+    int64_t asked = world.now;
+
+    net_world_pass(&world, 3 * HC_SECOND);
+    net_peer_say(&world.peer, 0, OK_EMPTY);
+    net_world_until(&world, &one.ended);
+    net_world_settle(&world);
+    CHECK_INT(one.f.marks.connection, 1);
+    CHECK_INT(one.f.marks.waited, 0);
+    CHECK(two.f.marks.reused);
+    CHECK_INT(two.f.marks.connection, 1);
+    CHECK_INT(two.f.marks.start, asked);
+    CHECK_INT(two.f.marks.asked, asked);
+    CHECK_INT(two.f.marks.waited, 3 * HC_SECOND);
+    CHECK_INT(two.f.marks.send_start, asked + 3 * HC_SECOND);
+    fetcher_end(&two);
+    fetcher_end(&one);
+    fetcher_begin(&one);                 /* the second one was given up */
+    net_world_settle(&world);
+    CHECK_INT(one.f.marks.connection, 2);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+/* A replay asks again: its line and its dial are those of the second try. */
+TEST(fetch, a_replay_has_the_times_of_its_own_connection)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    fetcher_end(&one);
+    CHECK_INT(fetcher_start(&two, (struct hc_fetch_config){
+        .replay_after_flush_ok = true }), 0);
+    int64_t start = world.now;
+
+    net_world_settle(&world);
+    net_world_pass(&world, 2 * HC_SECOND);
+    net_peer_hang_up(&world.peer, 0);
+    net_world_settle(&world);
+    CHECK(two.f.replayed);
+    CHECK(!two.f.marks.reused);
+    CHECK_INT(two.f.marks.start, start);
+    CHECK_INT(two.f.marks.asked, start + 2 * HC_SECOND);
+    CHECK(two.f.marks.dns_start >= two.f.marks.asked);
+    CHECK_INT(two.f.marks.connection, 2);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
 /* ---- kept connections that end, early answers, dials taken over ---- */
 
 /* R1: of TLS, FIN without close_notify as the request leaves. */

@@ -13,7 +13,8 @@ in `identities`, which is then unsigned; single sign-on takes the bearer tokens
 in `bearers`.
 
 Used by: system/test_creds.py, system/test_environments.py,
-system/test_watch.py, system/test_roles.py and system/test_expect_account.py.
+system/test_watch.py, system/test_roles.py, system/test_trace.py and
+system/test_expect_account.py.
 Instead of moto: moto's STS takes any signature, its sets do not expire, and
 it has neither a container's endpoint nor single sign-on's.
 """

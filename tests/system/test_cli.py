@@ -60,6 +60,9 @@ USED_BY = [
     ("timeout", "9", (*ONCE, "explain", "call", "fetch", "lambda", "adopt",
                       "doctor")),
     ("timings", None, (*ONCE, "explain", "call", "fetch", "doctor")),
+    ("trace", "t.har", ("plan", "apply", "handle", "watch", "snapshot",
+                        "doctor", "explain", "call", "fetch", "adopt",
+                        "run")),
     ("sign", "s3", ("fetch",)), ("header", "A: b", ("fetch",)),
     ("body", "b", ("fetch",)), ("expires", "60", ("fetch",)),
     ("detailed-exitcode", None, (*ONCE, "explain")),
@@ -440,7 +443,8 @@ def test_timings_draw_each_call_by_phase(secure, headcount):
     for phase in ("dns", "connect", "tls", "send", "wait", "receive"):
         assert phase in lines[0]
     assert "connect" not in lines[1] and "tls" not in lines[1]
-    assert "reused" not in lines[0] and ", reused after 0.0 s idle" in lines[1]
+    assert " #1 new " in lines[0] and " #1 reused " in lines[1]
+    assert ", idle before 0." in lines[1]
     assert "3 calls, 1 connection" in lines[-1]
     assert "Done: 1 changed" in run.out
 
@@ -452,6 +456,9 @@ def test_debug_tells_each_step_and_no_secret(secure, headcount):
     assert run.code == 0
     assert "operation=DescribeServices" in run.err
     assert "connection=reused" in run.err
+    assert " attempt operation=DescribeServices " in run.err
+    assert " region=eu-west-1 cluster=prod attempt=1 status=200 connection=1 " \
+        "waited_us=0 dns_us=" in run.err
     assert "Signature" not in run.err and "AWS4" not in run.err
 
 

@@ -268,8 +268,10 @@ static int load(lua_State *L)
     int line;
 
     luaL_requiref(L, "headcount.core", luaopen_headcount_core, 0);
-    h->host = (struct module_host){ log_library_line, log_audit_line,
-                                    log_library_level(), NULL, blocks_alloc };
+    h->host = (struct module_host){ .log = log_library_line,
+                                    .audit = log_audit_line,
+                                    .log_level = log_library_level(),
+                                    .alloc = blocks_alloc };
     module_set_host(L, &h->host);
     root = root && *root != '\0' ? root : ".";
     lua_getglobal(L, "package"); /* modules that lie beside the handler */

@@ -8,9 +8,9 @@
 #include "complain.h"
 #include "log.h"
 #include "plain.h"
-#include "render.h"
 #include "request_options.h"
 #include "verbs/verbs.h"
+#include "waterfall.h"
 
 /* The bytes as they came.  On a terminal control characters are escaped, and
  * the shell's prompt begins a line of its own. */
@@ -64,7 +64,7 @@ static int run_call(headcount *h, const struct options *o, const char *body,
         else
             complain("%s", outcome->message);
         if (o->timings)
-            render_timings_log(outcome);
+            waterfall_log(outcome, false);
     }
     headcount_op_free(op);
     return interrupted ? EXIT_INTERRUPTED : code;

@@ -7,10 +7,10 @@
 #include "complain.h"
 #include "json_text.h"
 #include "plain.h"
-#include "render.h"
 #include "request_options.h"
 #include "verbs/verbs.h"
 #include "watch/watch.h"
+#include "waterfall.h"
 
 static void put(const char *text)
 {
@@ -77,7 +77,7 @@ static int print_outcome(const struct options *o,
         putchar('\n');
     }
     if (o->timings)
-        render_timings_log(outcome);
+        waterfall_log(outcome, false);
     return code;
 }
 

@@ -14,6 +14,7 @@
 #include "service_names.h"
 #include "set_by.h"
 #include "verbs/verbs.h"
+#include "waterfall.h"
 
 #define SNAPSHOT_MAX ((size_t)64 << 20)     /* the library's own limit */
 
@@ -133,7 +134,7 @@ static int print_outcome(headcount *h, const struct options *o,
         print_text(outcome, by);
     service_names_complain(h, o, outcome);
     if (o->timings)
-        render_timings_log(outcome);
+        waterfall_log(outcome, false);
     if (!has_no_wish(outcome))
         return verbs_outcome_code(o, outcome);
     complain("%s %s has no wish for service %s in cluster %s",

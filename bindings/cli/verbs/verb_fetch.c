@@ -7,8 +7,8 @@
 
 #include "complain.h"
 #include "plain.h"
-#include "render.h"
 #include "verbs/verbs.h"
+#include "waterfall.h"
 
 /* ---- what is asked for ---- */
 
@@ -112,7 +112,7 @@ static int run_fetch(headcount *h, const struct options *o,
     if (outcome) {
         code = print_outcome(outcome);
         if (o->timings)
-            render_timings_log(outcome);
+            waterfall_log(outcome, false);
     }
     headcount_op_free(op);
     return interrupted ? EXIT_INTERRUPTED : code;

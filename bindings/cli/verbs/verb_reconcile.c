@@ -14,6 +14,7 @@
 #include "service_names.h"
 #include "request_options.h"
 #include "verbs/verbs.h"
+#include "waterfall.h"
 
 /* The library's own limits. */
 #define EVENT_MAX ((size_t)6 << 20)
@@ -80,7 +81,7 @@ static int print_outcome(headcount *h, const struct options *o,
         meant_note(&meant, o, &outcome->clusters[i]);
     meant_complain(&meant, o);
     if (o->timings)
-        render_timings_log(outcome);
+        waterfall_log(outcome, false);
     return verbs_outcome_code(o, outcome);
 }
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "lua_host.h"
 #include "module.h"
+#include "trace.h"
 #include "verbs/verbs.h"
 
 #define SCRIPT_MAX ((size_t)64 << 20)
@@ -82,6 +83,7 @@ int verb_run(const struct options *o)
         .log = o->debug ? log_library_line : NULL, .audit = log_audit_line,
         .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : 0,
         .defaults = &defaults, .alloc = blocks_alloc,
+        .ud = o->tracing, .trace = o->tracing ? trace_note : NULL,
     };
     struct script s = { .args = &o->args };
     int code = verbs_read_input(o->args.item[0], SCRIPT_MAX, &s.text, &s.n);

@@ -23,6 +23,7 @@
 #include "sweep_options.h"
 #include "request_options.h"
 #include "verbs/verbs.h"
+#include "waterfall.h"
 
 struct sweep {
     const struct options *o;
@@ -217,7 +218,7 @@ static int print_outcome(struct sweep *s, headcount *h,
     missing_services_complain(&s->missing, outcome);
     meant_complain(&s->meant, o);
     if (o->timings)
-        render_timings_log(outcome);
+        waterfall_log(outcome, true);
     return verbs_outcome_code(o, outcome);
 }
 

@@ -16,6 +16,7 @@
 #include "complain.h"
 #include "policy_option.h"
 #include "log.h"
+#include "trace.h"
 
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
@@ -148,9 +149,10 @@ bool verbs_run(headcount_op *op, struct policy_option *decide)
 static int try_without(headcount **h, const struct options *o,
                        unsigned without, struct headcount_error *error)
 {
-    struct headcount_system system = { .size = sizeof system,
-                                       .alloc = blocks_alloc,
-                                       .log = log_library_line };
+    struct headcount_system system = {
+        .size = sizeof system, .ud = o->tracing, .alloc = blocks_alloc,
+        .log = log_library_line, .trace = o->tracing ? trace_note : NULL,
+    };
 
     /* A person at a terminal reads the report; the audit lines would repeat it.
      * The worker prints none. */
