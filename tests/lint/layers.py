@@ -29,7 +29,8 @@ RANKS = {
     "core/aws": "ini setting role sigv4 retry bucket xml strike page "
                 "user_agent service_table sign_request < catalog < service < "
                 "service_set endpoint answer < config_files < config < "
-                "template < request trust < trace < timings < creds* < client.h < "
+                "template < request trust < trace < timings < creds* < "
+                "client.h < "
                 "call < "
                 "creds_assume < client_roles principal < creds_profile < "
                 "client",
