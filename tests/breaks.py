@@ -726,4 +726,8 @@ BREAKS = [
      r"\|\| l->pads > 0", ""),
     ("base64 may end with half a byte", "anchors_decode_end",
      r"\(l->bits & \(l->four == 2 \? 15 : 3\)\) != 0", "false"),
+    ("a day key is derived anew where accounts alternate", "hc_client_key",
+     r"hc_str_hash\(HC_STR_HASH, key_id\)", "HC_STR_HASH"),
+    ("a session that was wiped takes room", "session_room",
+     r"best->tls\.until != 0", "true"),
 ]

@@ -19,6 +19,10 @@
 
 #define HC_CLIENT_ENDPOINTS 64
 #define HC_CLIENT_ROLES 10000
+/* Day keys of roles, by key id and endpoint: where accounts alternate, an
+ * endpoint's own key would be derived anew for each call.  A key that another
+ * one stands in for is derived again.  Half a KiB each, as they are needed. */
+#define HC_CLIENT_KEYS 256
 
 /* The endpoint of a service in a region, and the day key for it. */
 struct hc_endpoint_slot {
@@ -37,6 +41,7 @@ struct hc_creds_profile;
 /* A role that calls are made as, and its credentials; private to
  * client_roles.c. */
 struct hc_client_role;
+struct hc_client_key;
 
 struct hc_client {
     struct hc_config *config;
@@ -44,6 +49,7 @@ struct hc_client {
     struct hc_creds_profile *profile;    /* once it is found; or NULL        */
     struct hc_client_role **roles;       /* a hash table of chains, or NULL  */
     size_t roles_n;
+    struct hc_client_key **keys;         /* HC_CLIENT_KEYS, or NULL          */
     int64_t skew;                        /* theirs minus ours                */
     uint64_t clock;                      /* of `used`                        */
     bool no_sign;
@@ -119,6 +125,11 @@ void hc_client_release_endpoint(struct hc_endpoint_slot *p);
 struct hc_creds *hc_client_creds(struct hc_client *k,
                                  const struct hc_role *role,
                                  struct headcount_error *e);
+/* The day key to sign with for these credentials of a role; the slot's own
+ * without memory. */
+struct hc_sigv4_key *hc_client_key(struct hc_client *k,
+                                   struct hc_endpoint_slot *slot,
+                                   struct hc_str key_id);
 /* For hc_client_fini, before the client's own credentials are freed: a role may
  * be waiting for those. */
 void hc_client_fini_roles(struct hc_client *k);

@@ -5,6 +5,12 @@
 #include "base/text.h"
 
 #define CLIENT_CHAINS 1024
+#define CLIENT_TRIES 4
+
+struct hc_client_key {
+    uint64_t hash;
+    struct hc_sigv4_key key;
+};
 
 struct hc_client_role {
     uint64_t hash;
@@ -124,8 +130,50 @@ struct hc_creds *hc_client_creds(struct hc_client *k,
     return &r->creds;
 }
 
+struct hc_sigv4_key *hc_client_key(struct hc_client *k,
+                                   struct hc_endpoint_slot *slot,
+                                   struct hc_str key_id)
+{
+    const struct hc_alloc *alloc = &k->net->sys.alloc;
+    uint64_t hash = hc_str_hash(hc_str_hash(HC_STR_HASH, key_id),
+                                hc_str(slot->endpoint.host));
+
+    if (k->keys == NULL)
+        k->keys = hc_alloc_array(alloc, HC_CLIENT_KEYS, sizeof *k->keys);
+    if (k->keys == NULL)
+        return &slot->key;
+    struct hc_client_key **at = k->keys;
+
+    /* A key stands in the first of four places that is free or its own, or it
+     * replaces the last. */
+    for (size_t i = 0; i < CLIENT_TRIES; i++) {
+        at = &k->keys[((size_t)(hash ^ hash >> 32) + i) % HC_CLIENT_KEYS];
+        if (*at == NULL)
+            *at = hc_alloc(alloc, sizeof **at);
+        else if ((*at)->hash != hash && i + 1 < CLIENT_TRIES)
+            continue;
+        break;
+    }
+    if (*at == NULL)
+        return &slot->key;
+    (*at)->hash = hash;
+    return &(*at)->key;
+}
+
+static void roles_fini_keys(struct hc_client *k)
+{
+    for (size_t i = 0; k->keys != NULL && i < HC_CLIENT_KEYS; i++)
+        if (k->keys[i] != NULL) {
+            hc_sigv4_key_wipe(&k->keys[i]->key);
+            hc_free(&k->net->sys.alloc, k->keys[i], sizeof **k->keys);
+        }
+    hc_free(&k->net->sys.alloc, k->keys, HC_CLIENT_KEYS * sizeof *k->keys);
+    k->keys = NULL;
+}
+
 void hc_client_fini_roles(struct hc_client *k)
 {
+    roles_fini_keys(k);
     for (size_t i = 0; k->roles_n > 0 && i < CLIENT_CHAINS; i++)
         while (k->roles[i] != NULL) {
             struct hc_client_role *r = k->roles[i];

@@ -1,6 +1,11 @@
 /* net/sessions.c - TLS sessions of earlier handshakes. */
 #include "net/sessions.h"
 
+struct hc_session {
+    struct hc_session *next;
+    struct hc_tls_session tls;
+};
+
 static bool session_is_of(const struct hc_tls_session *s,
                           const struct hc_anchors *anchors, const char *host)
 {
@@ -11,43 +16,59 @@ const struct hc_tls_session *hc_sessions_find(const struct hc_sessions *s,
                                               const struct hc_anchors *anchors,
                                               const char *host)
 {
-    for (size_t i = 0; s->a != NULL && i < HC_SESSIONS; i++)
-        if (session_is_of(&s->a[i], anchors, host))
-            return &s->a[i];
+    for (const struct hc_session *at = s->first; at != NULL; at = at->next)
+        if (session_is_of(&at->tls, anchors, host))
+            return &at->tls;
     return NULL;
+}
+
+/* One that was wiped, a new one, or the one that expires first. */
+static struct hc_session *session_room(struct hc_sessions *s,
+                                       const struct hc_alloc *alloc)
+{
+    struct hc_session *best = s->first, *more = NULL;
+
+    for (struct hc_session *at = s->first; at != NULL; at = at->next)
+        if (at->tls.until < best->tls.until)
+            best = at;
+    if (s->n < HC_SESSIONS && (best == NULL || best->tls.until != 0))
+        more = hc_alloc(alloc, sizeof *more);
+    if (more == NULL)
+        return best;
+    more->next = s->first;
+    s->first = more;
+    s->n++;
+    return more;
 }
 
 void hc_sessions_keep(struct hc_sessions *s, const struct hc_alloc *alloc,
                       const struct hc_tls_session *session)
 {
-    if (s->a == NULL)
-        s->a = hc_alloc_array(alloc, HC_SESSIONS, sizeof *s->a);
-    if (s->a == NULL)
-        return;
-    struct hc_tls_session *at = &s->a[0];
+    struct hc_session *at = s->first;
 
-    for (size_t i = 0; i < HC_SESSIONS; i++) {
-        struct hc_tls_session *old = &s->a[i];
-
-        if (session_is_of(old, session->anchors, session->host)) {
-            at = old;
-            break;
-        }
-        if (old->until < at->until)
-            at = old;
-    }
-    *at = *session;
+    while (at != NULL &&
+           !session_is_of(&at->tls, session->anchors, session->host))
+        at = at->next;
+    if (at == NULL)
+        at = session_room(s, alloc);
+    if (at != NULL)
+        at->tls = *session;
 }
 
 void hc_sessions_forget(struct hc_sessions *s)
 {
-    if (s->a != NULL)
-        hc_wipe(s->a, HC_SESSIONS * sizeof *s->a);
+    for (struct hc_session *at = s->first; at != NULL; at = at->next)
+        hc_wipe(&at->tls, sizeof at->tls);
 }
 
 void hc_sessions_fini(struct hc_sessions *s, const struct hc_alloc *alloc)
 {
     hc_sessions_forget(s);
-    hc_free(alloc, s->a, HC_SESSIONS * sizeof *s->a);
-    s->a = NULL;
+    while (s->first != NULL) {
+        struct hc_session *at = s->first;
+
+        s->first = at->next;
+        hc_free(alloc, at, sizeof *at);
+    }
+    s->n = 0;
 }

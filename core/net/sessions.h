@@ -4,19 +4,23 @@
 
 #include "wire/tls.h"
 
-#define HC_SESSIONS 16
+/* Ten regions of four services, and some more.  Each takes half a KiB once
+ * there is one. */
+#define HC_SESSIONS 64
 
 /* All zero: empty. */
 struct hc_sessions {
-    struct hc_tls_session *a;            /* HC_SESSIONS, or NULL             */
+    struct hc_session *first;            /* private                          */
+    size_t n;
 };
 
 /* NULL: none is known. */
 const struct hc_tls_session *hc_sessions_find(const struct hc_sessions *s,
                                               const struct hc_anchors *anchors,
                                               const char *host);
-/* Replaces the session of the same host, else the one that expires first.
- * Without memory it is forgotten: a later handshake is a full one. */
+/* Replaces the session of the same host; without room or memory the one that
+ * expires first.  If there is none, it is forgotten: a later handshake is a
+ * full one. */
 void hc_sessions_keep(struct hc_sessions *s, const struct hc_alloc *alloc,
                       const struct hc_tls_session *session);
 /* Wipes them.  Dials may still point to one: it is none then. */

@@ -69,6 +69,40 @@ TEST(client_roles, a_role_has_one_source_of_credentials)
     close_all();
 }
 
+/* Five accounts take turns at two endpoints. */
+TEST(client_roles, accounts_that_alternate_keep_their_day_keys)
+{
+    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+    struct hc_endpoint_slot slots[2];
+    struct hc_sigv4_key *keys[10];
+    struct hc_sigv4_scope scope;
+    char id[24];
+
+    open_fine(env);
+    memset(slots, 0, sizeof slots);
+    hc_str_copy(slots[0].endpoint.host, sizeof slots[0].endpoint.host,
+                HC_STR("ecs.eu-west-1.amazonaws.com"));
+    hc_str_copy(slots[1].endpoint.host, sizeof slots[1].endpoint.host,
+                HC_STR("ecs.eu-west-2.amazonaws.com"));
+    for (size_t i = 0; i < 30; i++) {
+        struct hc_endpoint_slot *slot = &slots[i % 2];
+
+        hc_fmt(id, sizeof id, "ASIAEXAMPLE%zu", i % 10 / 2);
+        struct hc_sigv4_key *key = hc_client_key(&client, slot, hc_str(id));
+
+        if (i < 10)
+            keys[i] = key;
+        CHECK(key != &slot->key && key == keys[i % 10]);
+        hc_sigv4_scope_init(&scope, 1700000000 * HC_SECOND,
+                            i % 2 == 0 ? HC_STR("eu-west-1")
+                                       : HC_STR("eu-west-2"), HC_STR("ecs"));
+        hc_sigv4_key_for(key, &scope, hc_str(id));
+        CHECK_INT(key->derived, 1);
+    }
+    close_all();
+    CHECK(client.keys == NULL);
+}
+
 static void assumed_at(const char *const *env, const char *arn,
                        const char *host)
 {

@@ -41,6 +41,25 @@ TEST(sessions, are_of_one_host_and_one_trust)
     CHECK_INT(found(&one, "a"), 0);
 }
 
+/* A sweep over ten regions calls four services in each. */
+TEST(sessions, ten_regions_of_four_services_are_all_kept)
+{
+    char host[32];
+
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 40; i++) {
+            hc_fmt(host, sizeof host, "service-%d.region-%d", i % 4, i / 4);
+            CHECK_INT(found(&one, host), round * (100 + i));
+            keep(&one, host, 100 + i);
+        }
+    CHECK_INT(sessions.n, 40);
+    hc_sessions_forget(&sessions);
+    keep(&one, "a", 7);                  /* in the room of a wiped one */
+    CHECK_INT(sessions.n, 40);
+    hc_sessions_fini(&sessions, t_alloc());
+    CHECK_INT(sessions.n, 0);
+}
+
 /* A dial that is under way points to one. */
 TEST(sessions, what_is_forgotten_is_wiped_where_it_stands)
 {
@@ -68,6 +87,7 @@ TEST(sessions, the_one_that_expires_first_makes_room)
     CHECK_INT(found(&one, "new"), 200);
     CHECK_INT(found(&one, "h3"), 0);
     CHECK_INT(found(&one, "h15"), 115);
+    CHECK_INT(sessions.n, HC_SESSIONS);
     hc_sessions_fini(&sessions, t_alloc());
 }
 
@@ -80,5 +100,5 @@ TEST(sessions, without_memory_there_is_none)
     t_alloc_state()->fail_at = t_alloc_state()->count + 1;
     hc_sessions_keep(&sessions, t_alloc(), &s);
     t_alloc_state()->fail_at = 0;
-    CHECK(sessions.a == NULL);
+    CHECK(sessions.first == NULL);
 }
