@@ -48,7 +48,7 @@ static int begin(const char *bundle, const char *others,
     hc_system_real(&net.sys);
     net.sys.alloc = *t_alloc();
     net.sys.read_file = read_file;
-    net.log = (struct hc_log){ HEADCOUNT_LOG_WARN, log_line, NULL };
+    net.log = (struct hc_log){ .level = HEADCOUNT_LOG_WARN, .fn = log_line };
     config.ca_bundle = hc_str(bundle);
     config.ca_bundle_from = "AWS_CA_BUNDLE";
     config.cert_file = hc_str(others);
