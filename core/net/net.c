@@ -70,6 +70,7 @@ void hc_net_forget(struct hc_net *net)
     net->health = (struct hc_health){ .n = 0 };
     hc_resolver_forget(&net->resolver);
     hc_pool_forget(&net->pool);
+    net->random_n = 0;                   /* a snapshot may run twice */
 }
 
 int hc_net_random(struct hc_net *net, void *p, size_t n,

@@ -69,7 +69,9 @@ TEST(net, what_was_learned_about_the_network_is_dropped)
     CHECK_INT(open_with((struct hc_net_config){ .idle = 0 }, NULL), 0);
     hc_health_failed(&net.health, &addr, 443, HC_SECOND);
     CHECK_INT(hc_health_when(&net.health, &addr, 443, HC_SECOND), HC_SECOND);
+    net.random_n = 16;
     hc_net_forget(&net);
+    CHECK_INT(net.random_n, 0);
     CHECK_INT(hc_health_when(&net.health, &addr, 443, HC_SECOND), 0);
     CHECK_INT(net.pool.epoch, 1);
     hc_net_fini(&net);
