@@ -166,8 +166,9 @@ $(PROGRAM): $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(FLUSH_O) $(LIB_A)
 	$(Q)$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(FLUSH_O) \
 	    $(LIB_A) $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
-# lua/headcount as bytes for the program: what od makes of each file.
-$(BUILD)/obj/lua_files.c: $(LUA_FILES) bindings/packaging/lua_files.sh
+# lua/headcount as bytes for the program, packed.
+$(BUILD)/obj/lua_files.c: $(LUA_FILES) bindings/packaging/lua_files.sh \
+    bindings/packaging/pairs.awk
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)
 	$(Q)sh bindings/packaging/lua_files.sh $(LUA_FILES) >$@

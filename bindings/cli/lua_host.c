@@ -13,12 +13,34 @@
 #include "options.h"
 #include "verbs/verbs.h"
 
+#define FIRST_PAIR 128
+
+/* As deep as a pair of pairs goes, which is made of earlier ones. */
+static void unpack(luaL_Buffer *out, const struct lua_file *f,
+                   unsigned char byte)
+{
+    if (byte < FIRST_PAIR) {
+        luaL_addchar(out, (char)byte);
+        return;
+    }
+    unpack(out, f, f->pairs[byte - FIRST_PAIR][0]);
+    unpack(out, f, f->pairs[byte - FIRST_PAIR][1]);
+}
+
 static int load_file(lua_State *L)
 {
     const struct lua_file *f = lua_touserdata(L, lua_upvalueindex(1));
+    luaL_Buffer out;
 
-    if (luaL_loadbufferx(L, (const char *)f->text, f->n, f->chunk, "t") !=
-        LUA_OK)
+    luaL_buffinit(L, &out);
+    for (size_t i = 0; i < f->n; i++)
+        unpack(&out, f, f->text[i]);
+    luaL_pushresult(&out);
+
+    size_t n;
+    const char *text = lua_tolstring(L, -1, &n);
+
+    if (luaL_loadbufferx(L, text, n, f->chunk, "t") != LUA_OK)
         return lua_error(L);
     lua_pushstring(L, f->name);
     lua_call(L, 1, 1);

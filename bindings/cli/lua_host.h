@@ -7,10 +7,12 @@
 
 #include <lua.h>
 
-/* The files of lua/headcount, as bytes; ends with a NULL name. */
+/* The files of lua/headcount, packed: a byte of 128 or more stands for a pair,
+ * whose bytes may do so, too.  The last has a NULL name. */
 struct lua_file {
     const char *name;               /* "headcount.test", as require has it */
     const char *chunk;              /* "=headcount/test.lua", in errors    */
+    const unsigned char (*pairs)[2];    /* of 128 on                       */
     const unsigned char *text;
     size_t n;
 };

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Prints C: the Lua files that are named, as bytes (cli/lua_host.h).
+# Prints C: the Lua files that are named, packed (cli/lua_host.h).
 #
 # A line that is a comment becomes an empty line, and indentation is left out:
-# that is two fifths of the bytes, and every error keeps its line number.
+# that is two fifths of the bytes, and every error keeps its line number.  What
+# is left is halved by pairs.awk.
 set -eu
+awk=$(dirname "$0")/pairs.awk
 for file; do
     # In a text of several lines both would be part of the text.
     ! grep -n '\[=*\[\|\\$' "$file" >&2 || {
@@ -12,22 +14,19 @@ for file; do
     }
 done
 echo '#include "lua_host.h"'
-i=0
+echo
 for file; do
-    i=$((i + 1))
-    printf '\nstatic const unsigned char text_%d[] = {\n' "$i"
-    sed 's/^[[:blank:]]*//; s/^--.*//' "$file" | od -An -v -tu1 |
-        sed 's/  */ /g; s/^ //; s/ *$//; s/ /,/g; s/$/,/'
-    echo '};'
-done
+    sed 's/^[[:blank:]]*//; s/^--.*//' "$file" | od -An -v -tu1
+    echo end
+done | awk -f "$awk"
 printf '\nconst struct lua_file lua_files[] = {\n'
 i=0
 for file; do
     i=$((i + 1))
     path=${file#lua/}
     name=$(echo "${path%.lua}" | tr / .)
-    printf '    { "%s", "=%s", text_%d, sizeof text_%d },\n' \
+    printf '    { "%s", "=%s", pairs, text_%d, sizeof text_%d },\n' \
         "${name%.init}" "$path" "$i" "$i"
 done
-echo '    { 0, 0, 0, 0 }'
+echo '    { 0, 0, 0, 0, 0 }'
 echo '};'
