@@ -151,8 +151,8 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 # ---- rules ----
 
 .PHONY: all deps demo pages test check failed san valgrind cover fuzz soak mutants \
-    matrix proxies bench bench-peers cost put-item allocations packages size tidy fmt \
-    static lambda lua-env lua-module \
+    matrix proxies bench bench-peers cost put-item pictures allocations packages size \
+    tidy fmt static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
     lua-programs replays t FORCE
 
@@ -478,6 +478,9 @@ cost: static ## the monthly bill: measured, into examples/cost.lua and README.md
 
 put-item: all ## keep-alive on and off: examples/put_item/README.md
 	@PROGRAM='$(PROGRAM)' sh tests/bench/put_item.sh write
+
+pictures: all ## latency over a path with a delay: README.md and its picture
+	@PROGRAM='$(PROGRAM)' sh tests/bench/pictures.sh write
 
 size: static ## the static binaries, by folder
 	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)

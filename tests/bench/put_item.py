@@ -90,14 +90,19 @@ def rank(numbers, percent):
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
-def table(took):
+def machine():
+    """What measured, and how busy it was."""
     cpu = re.search(r"model name\s*: (.*)",
                     pathlib.Path("/proc/cpuinfo").read_text())
     fifo = os.sched_getscheduler(0) != os.SCHED_OTHER
+    return (f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} "
+            f"processors, load {os.getloadavg()[0]:.0f}"
+            f"{', before all else by `chrt`' if fifo else ''}")
+
+
+def table(took):
     yield (f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())} "
-           f"({cpu[1] if cpu else platform.machine()}, {os.cpu_count()} "
-           f"processors, load {os.getloadavg()[0]:.0f}"
-           f"{', before all else by `chrt`' if fifo else ''}) by\n"
+           f"({machine()}) by\n"
            "`make put-item`: in Lambda's emulator, moto's DynamoDB behind "
            "nginx and TLS 1.2, over a\npath of "
            f"{ONE_WAY * 1000:.0f} ms each way, {CALLS} calls of each in turn, "

@@ -12,7 +12,8 @@ between them.  The kernels of this project's machines have no netem, and this
 needs nothing of them but /dev/net/tun and a root that may make namespaces.
 It contacts no other network: neither namespace has another device.
 
-Used by: system/test_paths.py, system/test_crossing.py and bench/put_item.py.
+Used by: system/test_paths.py, system/test_crossing.py, bench/put_item.py and
+bench/pictures.py.
 Instead of moto: moto is as near as its process.
 """
 import ctypes

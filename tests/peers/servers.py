@@ -13,7 +13,7 @@ manager:
         assert dns.queries() == [("A", "ecs.test.internal")]
 
 Used by: system/, pages/, bench/parts/lambda.py, bench/cost.py
-and bench/put_item.py.
+bench/put_item.py and bench/pictures.py.
 Instead of moto: it starts moto where moto does; dynalite, nginx and dnsmasq
 are what moto is not.
 """

@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 import pytest
 
 import servers
-from conftest import NAME, PROGRAM, patience
+from conftest import NAME, PROGRAM, TOP, patience
 
 SERIES = ["keep-alive", "closed", "TLS resumed", "DNS anew"]
 PHASES = ["dns", "connect", "tls", "send", "wait", "receive", "other"]
@@ -197,3 +197,30 @@ def test_ctrl_c_prints_what_was_measured(front, headcount):
     assert 0 < sum(s["calls"] for s in report["series"]) < 120
     assert all(s["failed"] == 0 for s in report["series"])
     assert (headcount.home / "cut.svg").exists()
+
+
+def test_readme_has_a_run_and_its_picture():
+    """What `make pictures` wrote: one run, in the table and in the picture."""
+    part, = re.findall(r"<!-- latency:[^\n]*-->\n(.*?)<!-- end of latency -->",
+                       (TOP / "README.md").read_text(), re.S)
+    assert re.match(r"Measured on \d{4}-\d\d-\d\d by `make pictures`\n"
+                    r"\(.+, \d+ processors, load \d+", part)
+    assert re.search(r"delays\neach packet by \d+ ms each way", part)
+    rows = re.findall(r"^\| ([\w -]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) "
+                      r"\| ([\d.]+) \| ([\d.]+) \|$", part, re.M)
+    assert [row[0] for row in rows] == SERIES
+    for _, *cells in rows:
+        p50, p90, p99, most, spread = map(float, cells)
+        assert p50 <= p90 <= p99 <= most
+        assert spread == pytest.approx(p99 - p50, abs=0.0151)
+    where, = re.findall(r"!\[[^\]]+\]\((\S+\.svg)\)", part)
+    svg = (TOP / where).read_text()
+    root = xml.etree.ElementTree.fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "prefers-color-scheme:dark" in svg
+    text = "".join(root.itertext())
+    for name, p50, *_ in rows:
+        assert name in text
+    dots = [e for e in root.iter() if "d" in e.get("class", "").split()]
+    assert len(dots) == len(rows) * int(
+        re.search(r"(\d+) calls of each series", part)[1])
