@@ -12,7 +12,7 @@ manager:
         assert front.connections() == 1
         assert dns.queries() == [("A", "ecs.test.internal")]
 
-Used by: system/, pages/, bench/parts/lambda.py, bench/cost.py
+Used by: system/, pages/, bench/parts/lambda.py, bench/cost.py,
 bench/put_item.py and bench/pictures.py.
 Instead of moto: it starts moto where moto does; dynalite, nginx and dnsmasq
 are what moto is not.
