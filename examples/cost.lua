@@ -264,7 +264,7 @@ local function stop(text)
 end
 
 local ABOVE_0 = { memory_mb = true, clusters_per_place = true,
-                  sweep_minutes = true }
+                  sweep_minutes = true, ["the clusters"] = true }
 
 local function number(word, name)
   local n = tonumber(word)
@@ -284,7 +284,7 @@ for _, word in ipairs(arg) do
   elseif word == "table" or word == "inputs" then
     what = word
   else
-    sizes[#sizes + 1] = math.max(1, number(word, "the clusters"))
+    sizes[#sizes + 1] = number(word, "the clusters")
   end
 end
 

@@ -8,6 +8,7 @@
 #include "descriptors.h"
 #include "log.h"
 #include "options_table.h"
+#include "replace.h"
 #include "trace.h"
 #include "verbs/verbs.h"
 
@@ -19,12 +20,26 @@ static int begin_verb(const struct options *o)
     return o->help ? verb_help(o) : EXIT_USAGE;
 }
 
+/* The trace is written last: it would take the place of the other file. */
+static bool trace_is_apart(const struct options *o)
+{
+    const char *others[] = { o->svg, o->metrics, o->heartbeat };
+
+    for (size_t i = 0; o->trace && i < sizeof others / sizeof *others; i++)
+        if (others[i] && replace_would_clash(o->trace, others[i])) {
+            complain("--trace takes a file of its own, and neither may be the "
+                     "other's FILE.new: %s, %s", o->trace, others[i]);
+            return false;
+        }
+    return true;
+}
+
 /* The trace is written after a failure and after a signal, too. */
 static int run_verb(struct options *o)
 {
     struct trace trace = { .path = o->trace };
 
-    if (!o->help && !trace_try(&trace))
+    if (!o->help && !(trace_try(&trace) && trace_is_apart(o)))
         return EXIT_USAGE;
     if (o->trace)
         o->tracing = &trace;

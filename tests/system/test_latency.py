@@ -143,6 +143,26 @@ def test_a_host_that_never_answers_is_not_measured(ecs, headcount):
     assert headcount("latency", "--calls", 1).code == 0
 
 
+def test_a_handle_that_cannot_be_opened_ends_the_run(ecs, headcount, certs,
+                                                     tmp_path):
+    """Series have handles of their own, and each looks at the bundle."""
+    headcount.at(ecs)
+    bundle = tmp_path / "gone.pem"
+    bundle.write_bytes((certs / "ca.pem").read_bytes())
+    ecs.delay("ListClusters", 1)
+    child = subprocess.Popen(
+        [PROGRAM, "latency", "--calls", "1", "--ca-bundle", bundle],
+        env=headcount.env, cwd=headcount.home, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    end = time.monotonic() + patience(30)
+    while not ecs.requests and time.monotonic() < end:
+        time.sleep(0.01)
+    bundle.unlink()
+    out, err = child.communicate(timeout=patience(10))
+    assert (child.returncode, out) == (253, b"")
+    assert b"gone.pem (--ca-bundle): cannot be opened" in err
+
+
 def test_what_may_write_needs_yes(ecs, headcount):
     headcount.at(ecs)
     for operation in ("UpdateService", "update-service", "Whatever"):

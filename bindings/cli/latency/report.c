@@ -117,7 +117,10 @@ static void put_histogram(FILE *out, const struct latency *l)
     struct latency_bins bins;
 
     latency_bins(l, &bins);
-    fprintf(out, "\n%-15s", "ms");
+    fputc('\n', out);
+    if (bins.most == 0)                          /* no call succeeded */
+        return;
+    fprintf(out, "%-15s", "ms");
     for (size_t i = 0; i < l->series_n; i++)
         fprintf(out, " %-15s", l->series[i].name);
     for (unsigned i = 0; i < bins.scale.steps * 2; i++) {

@@ -31,7 +31,7 @@ static const struct {
     unsigned without;
 } kinds[LATENCY_SERIES] = {
     { "keep-alive", "the calls share a connection that stays open", 0 },
-    { "closed", "each call has a new connection and a full TLS handshake",
+    { "closed", "each call has a new connection, with TLS a full handshake",
       VERBS_NO_KEEP_ALIVE | VERBS_NO_RESUMPTION },
     { "TLS resumed", "as closed, but a handshake resumes the session before",
       VERBS_NO_KEEP_ALIVE },
@@ -94,30 +94,36 @@ static int call_once(struct run *r, size_t of, bool first)
     return code;
 }
 
-/* Opens the handle of a series and makes its first call; a second time where it
- * fails: the answer may have been that our clock is wrong. */
-static int begin_series(struct run *r, size_t kind)
+static int open_series(struct run *r, size_t kind)
 {
     const size_t of = r->l.series_n++;
     struct latency_series *s = &r->l.series[of];
-    int code = EXIT_OTHER;
 
     s->name = kinds[kind].name;
     s->about = kinds[kind].about;
     if (latency_series_init(s, r->l.calls))
-        code = verbs_open_without(&r->h[of], r->o, kinds[kind].without |
+        return verbs_open_without(&r->h[of], r->o, kinds[kind].without |
                                                        VERBS_NO_RETRY);
-    if (code != 0)
-        return code;
-    code = call_once(r, of, true);
+    complain("out of memory");
+    return EXIT_OTHER;
+}
+
+/* A second time where the call fails: the answer may have been that our clock
+ * is wrong. */
+static int first_call(struct run *r, size_t of)
+{
+    int code = call_once(r, of, true);
+
     return code == 0 || r->l.interrupted ? code : call_once(r, of, true);
 }
 
 /* A host that does not answer the very first call has nothing to measure. */
 static int begin_all(struct run *r)
 {
-    int code = begin_series(r, KEPT);
+    int code = open_series(r, KEPT);
 
+    if (code == 0)
+        code = first_call(r, KEPT);
     if (*r->l.series[KEPT].why != '\0' && code != 0 && !r->l.interrupted)
         complain("nothing was measured, for the first call failed: %s",
                  r->l.series[KEPT].why);
@@ -125,8 +131,11 @@ static int begin_all(struct run *r)
         if ((kind == TLS_RESUMED && !r->l.tls) ||
             (kind == DNS_ANEW && !r->l.dns))
             continue;
-        begin_series(r, kind);           /* the rounds show what is wrong */
-        code = r->l.interrupted ? EXIT_INTERRUPTED : 0;
+        code = open_series(r, kind);     /* may fail: a file is gone by now */
+        if (code == 0)
+            first_call(r, r->l.series_n - 1);   /* the rounds show failures */
+        if (r->l.interrupted)
+            code = EXIT_INTERRUPTED;
     }
     return code;
 }

@@ -143,6 +143,21 @@ TEST(report, json)
     free(bytes);
 }
 
+/* Whether this divides by zero depends on the compiler: UBSan sees it. */
+TEST(report, no_call_succeeded)
+{
+    struct latency l = small();
+
+    for (size_t i = 0; i < l.series_n; i++)
+        l.series[i].failed = l.series[i].n;
+    begin();
+    report_put(out, &l, false);
+    fclose(out);
+    CHECK(strstr(bytes, "\nms ") == NULL && strchr(bytes, '#') == NULL);
+    check_has("\n\nkeep-alive: it stays open.\n");
+    free(bytes);
+}
+
 TEST(report, html)
 {
     struct latency l = small();
