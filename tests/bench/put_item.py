@@ -161,7 +161,9 @@ def main(program, certs, folder, *rest):
         return
     if svg:
         (FOLDER / "latency.svg").write_text(svg)
-        part += ("\n![Each call as a dot over the seconds of the run, and the "
+        part += ("\nThe same call over the same path without Lambda, as "
+                 "`headcount latency` sees it:\n"
+                 "\n![Each call as a dot over the seconds of the run, and the "
                  "same as a histogram](latency.svg)\n")
     readme = FOLDER / "README.md"
     readme.write_text(re.sub(

@@ -159,7 +159,7 @@ def test_the_function_writes_and_says_how_long_it_took(table, function, name):
             r"PutItem took ([\d.]+) ms over a (\w+) connection",
             said(server)[-1]).groups()
         assert float(took) == pytest.approx(body["duration_in_ms"], abs=0.006)
-        assert connection == ("kept" if kept and i > 0 else "new")
+        assert connection == ("kept" if kept else "new")    # of init
     # What nginx counted: each new connection has a whole handshake.
     assert table.connections() == (1 if kept else calls)
     assert len(table.requests()) == calls
@@ -187,5 +187,5 @@ def test_a_refusal_is_in_the_answer_and_in_the_log(table, function):
     assert answer["statusCode"] == 502
     assert json.loads(answer["body"])["code"] == "ResourceNotFoundException"
     line = said(server)[-1]
-    assert re.match(r"PutItem failed after [\d.]+ ms over a new connection: ",
+    assert re.match(r"PutItem failed after [\d.]+ ms over a kept connection: ",
                     line) and SECRET not in server.output.read_text()
