@@ -20,6 +20,11 @@ static int begin_verb(const struct options *o)
     return o->help ? verb_help(o) : EXIT_USAGE;
 }
 
+static bool is_done(int code)
+{
+    return code == EXIT_DONE || code == EXIT_CHANGES || code == EXIT_HELD;
+}
+
 /* The trace is written last: it would take the place of the other file. */
 static bool trace_is_apart(const struct options *o)
 {
@@ -47,7 +52,7 @@ static int run_verb(struct options *o)
 
     if (o->help)
         trace.path = NULL;
-    return trace_end(&trace) || code != EXIT_DONE ? code : EXIT_OTHER;
+    return trace_end(&trace) || !is_done(code) ? code : EXIT_OTHER;
 }
 
 /* Writes the rest of stdout, then of the log.  Where a signal ended a write,
@@ -64,7 +69,7 @@ static int end_output(int code, bool patient)
         code = EXIT_INTERRUPTED;
     } else if (!whole) {
         complain("cannot write to standard output: %s", strerror(errno));
-        if (code == EXIT_DONE || code == EXIT_CHANGES || code == EXIT_HELD)
+        if (is_done(code))
             code = EXIT_OTHER;
     }
     verbs_tell(patient && !ended);

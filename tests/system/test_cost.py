@@ -127,8 +127,9 @@ def test_the_inputs_are_those_of_the_templates(cost):
     assert i["peak_memory_mb"] < i["memory_mb"] / 4
 
 
-@pytest.mark.parametrize("word", ["memory_mb=0", "no_input=1", "ten", "-1",
-                                  "events_per_minute=nan", "writes=1e99", "="])
+@pytest.mark.parametrize("word", [
+    "memory_mb=0", "no_input=1", "ten", "-1", "0", "events_per_minute=nan",
+    "writes=1e99", "="])
 def test_what_it_refuses(headcount, word):
     run = headcount("run", SCRIPT, word)
     assert (run.code, run.out) == (2, "")

@@ -233,6 +233,54 @@ def test_a_script_is_traced_and_gets_the_attempts(ecs, headcount, trace):
     assert len(trace()) == len(ecs.requests)
 
 
+@pytest.mark.parametrize("ends, code", [
+    ("os.exit(3)", 3), ("os.exit(true, true)", 0),
+    ("os.remove 'f' os.exit(0)", 255)])
+def test_a_script_that_ends_itself_is_traced(ecs, headcount, trace, ends,
+                                             code):
+    (headcount.home / "s.lua").write_text(f"""
+        local client = require "headcount".client {{ region = "eu-west-1" }}
+        assert(client:call("ecs", "ListClusters", {{}}))
+        {ends}""")
+    headcount.at(ecs)
+    path = trace.path
+    if code == 255:
+        (headcount.home / "f").mkdir()
+        path = headcount.home / "f" / "t.har"
+    run = headcount("run", "--trace", path, "s.lua")
+    assert run.code == code, run.err
+    if code == 255:
+        assert "--trace: cannot write" in run.err
+    else:
+        assert [e["_operation"] for e in trace()] == ["ListClusters"]
+
+
+def test_a_trace_that_is_lost_is_no_pending_change(ecs, headcount, tmp_path):
+    """Its folder is gone at the end."""
+    ecs.service("web", desired=1)
+    headcount.at(ecs)
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    ecs.host("a")
+    ecs.host("b")
+    ecs.after(1, lambda _: folder.rmdir())
+    run = headcount("plan", "prod", "--service", "web", "--detailed-exitcode",
+                    "--trace", folder / "t.har")
+    assert run.code == 255, run.err
+    assert "--trace: cannot write" in run.err
+
+
+@pytest.mark.parametrize("args", [
+    ["latency", "--svg", "t"], ["latency", "--svg", "./t.new"],
+    ["watch", "--all", "--queue", "http://127.0.0.1:1/1/q", "--metrics", "t"],
+    ["watch", "--all", "--queue", "http://127.0.0.1:1/1/q", "--heartbeat",
+     "t"]])
+def test_the_trace_takes_no_other_files_place(headcount, args):
+    run = headcount(*args, "--trace", "t")
+    assert (run.code, run.out) == (252, "")
+    assert "--trace takes a file of its own" in run.err
+
+
 def test_a_sweep_of_two_regions_names_both(ecs, headcount, trace):
     ecs.judge.regions = False
     ecs.service("web", desired=1)

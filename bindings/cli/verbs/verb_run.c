@@ -20,6 +20,7 @@ struct script {
     const struct options_list *args;
     char *text;
     size_t n;
+    struct trace *trace;                /* NULL: none is wanted */
 };
 
 /* As luaL_loadfilex, whose read of a pipe no signal would end: without a BOM
@@ -42,6 +43,29 @@ static int load_script(lua_State *L, const struct script *s)
                             lua_tostring(L, -1), "t");
 }
 
+/* os.exit ends the process, so the trace is written before. */
+static int exit_traced(lua_State *L)
+{
+    if (!trace_end(lua_touserdata(L, lua_upvalueindex(2)))) {
+        lua_settop(L, 0);
+        lua_pushinteger(L, EXIT_OTHER);
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, 0);
+    return 0;
+}
+
+static void catch_exit(lua_State *L, struct trace *trace)
+{
+    lua_getglobal(L, "os");
+    lua_getfield(L, -1, "exit");
+    lua_pushlightuserdata(L, trace);
+    lua_pushcclosure(L, exit_traced, 2);
+    lua_setfield(L, -2, "exit");
+    lua_pop(L, 1);
+}
+
 /* As lua(1): arg[0] is the script, arg[1] ... are its arguments, which are the
  * chunk's `...` too.  Returns why it cannot be loaded: no Lua runs then, and
  * there is nothing to be traced back. */
@@ -54,6 +78,8 @@ static int script(lua_State *L)
     if (load_script(L, s) != LUA_OK)
         return 1;
     lua_remove(L, 1);
+    if (s->trace)
+        catch_exit(L, s->trace);
     lua_createtable(L, (int)args->n, 1);
     luaL_checkstack(L, (int)args->n + 2, "arguments");
     for (size_t i = 0; i < args->n; i++) {
@@ -85,7 +111,7 @@ int verb_run(const struct options *o)
         .defaults = &defaults, .alloc = blocks_alloc,
         .ud = o->tracing, .trace = o->tracing ? trace_note : NULL,
     };
-    struct script s = { .args = &o->args };
+    struct script s = { .args = &o->args, .trace = o->tracing };
     int code = verbs_read_input(o->args.item[0], SCRIPT_MAX, &s.text, &s.n);
 
     if (code != 0)
