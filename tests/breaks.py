@@ -323,6 +323,9 @@ BREAKS = [
     ("a described host may hold anything", "hc_service_describe",
      r'service_check\("request\.endpoint_prefix", [^;]*;', "0;"),
     # ---- connections ----
+    ("a full socket below the last flight of a handshake is not waited for",
+     "conn_handshake_once", r"flushed \? HC_WATCH_READ",
+     "true ? HC_WATCH_READ"),
     ("an attempt follows a silent connection on another old one",
      "call_again", r"c->fresh \|\| c->request\.fetch\.suspect", "false"),
     ("a try for credentials follows a silent connection on another old one",

@@ -335,6 +335,9 @@ static int conn_handshake_once(struct hc_conn *c, struct headcount_error *e)
 
     if (flushed < 0)
         return conn_refused(c, &why, e);
+    /* It may be open with its last flight still to be sent. */
+    hc_watch_want(&c->watch, flushed ? HC_WATCH_READ
+                                     : HC_WATCH_READ | HC_WATCH_WRITE);
     switch (hc_tls_state(&c->engine)) {
     case TLS_OPEN:
         return flushed;
@@ -344,8 +347,6 @@ static int conn_handshake_once(struct hc_conn *c, struct headcount_error *e)
     case TLS_HANDSHAKE:
         break;
     }
-    hc_watch_want(&c->watch, flushed ? HC_WATCH_READ
-                                     : HC_WATCH_READ | HC_WATCH_WRITE);
     if (c->in_at == c->in_n) {
         int got = conn_fill(c, e);
 

@@ -272,6 +272,55 @@ TEST(conn, a_full_handshake_sends_twice)
     hc_anchors_fini(&anchors);
 }
 
+/* In a handshake that resumes a session the client's flight is the last. */
+TEST(conn, a_full_socket_below_the_last_flight_waits_for_both)
+{
+    static char big[1024];
+    struct ends t;
+    struct hc_anchors anchors;
+    struct hc_tls_session session;
+    struct hc_tls_config tls = {
+        .anchors = &anchors, .host = HC_STR("ecs.test.internal"),
+        .alloc = t_alloc()
+    };
+    size_t n, full = 0;
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/ca.pem", t_certs());
+    char *pem = t_file(path, &n);
+
+    tls_server_init(&the_server, "ec");
+    CHECK_INT(hc_anchors_load_pem(&anchors, t_alloc(), hc_str_n(pem, n), NULL),
+              0);
+    for (int i = 0; i < 2; i++) {
+        ends_open_as(&t, SOCK_SEQPACKET);
+        tls.wall = hc_wall(&t.sys);
+        tls.session = i > 0 ? &session : NULL;
+        CHECK_INT(hc_conn_start_tls(t.conn, &tls, NULL), 0);
+        CHECK_INT(hc_conn_handshake(t.conn, NULL), 0);
+        CHECK_INT(take_packets(&t), 1);
+        while (i > 0 && write(t.conn->watch.fd, big, sizeof big) > 0)
+            full++;
+        give_packets(&t);
+        if (i > 0)
+            break;
+        CHECK_INT(take_packets(&t), 1);
+        give_packets(&t);
+        CHECK(hc_tls_session_get(&t.conn->engine, &session));
+        ends_close(&t);
+        tls_server_start(&the_server);
+    }
+    CHECK_INT(hc_conn_handshake(t.conn, NULL), 0);
+    CHECK_INT(t.conn->watch.want, HC_WATCH_READ | HC_WATCH_WRITE);
+    while (full-- > 0)
+        CHECK(read(t.other, big, sizeof big) == (ssize_t)sizeof big);
+    CHECK_INT(hc_conn_handshake(t.conn, NULL), 1);
+    CHECK(hc_tls_was_resumed(&t.conn->engine));
+    CHECK_INT(take_packets(&t), 1);
+    ends_close(&t);
+    hc_anchors_fini(&anchors);
+}
+
 /* ---- without a poll ---- */
 
 TEST(conn, the_answer_on_a_kept_connection_is_awaited)
