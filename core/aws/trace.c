@@ -26,6 +26,41 @@ static bool trace_shows(struct hc_str name)
         "x-amzn-query-mode x-amzn-requestid x-amzn-trace-id x-cache");
 }
 
+static struct hc_str trace_line(struct hc_str *rest)
+{
+    struct hc_str line = hc_str_cut(rest, '\n');
+
+    if (hc_str_ends(line, HC_STR("\r")))
+        line.n--;
+    return line;
+}
+
+static struct hc_str trace_sent(const struct trace_making *m)
+{
+    const struct hc_buf *out = &m->note->fetch->out;
+
+    return hc_buf_error(out) < 0 ? HC_STR("") : hc_buf_view(out);
+}
+
+/* A peer may send back a header that is left out, such as the token of another
+ * service in a request of the program.  The header of a signature holds the
+ * region, which would be struck out of each host's name. */
+static void trace_strike_hidden(const struct trace_making *m, char *text)
+{
+    const struct hc_identity *who = m->note->who;
+    const bool is_signed = who != NULL && who->key_id.n > 0;
+    struct hc_str rest = trace_sent(m), line;
+
+    trace_line(&rest);
+    while ((line = trace_line(&rest)).n > 0) {
+        struct hc_str name = hc_str_cut(&line, ':');
+
+        if (!trace_shows(name) &&
+            !(is_signed && hc_str_eqi(name, HC_STR("authorization"))))
+            hc_strike(text, hc_str_trim(line));
+    }
+}
+
 static const char *trace_text(struct trace_making *m, struct hc_str text)
 {
     char *copy = hc_arena_zero(&m->texts, text.n + 1);
@@ -35,6 +70,7 @@ static const char *trace_text(struct trace_making *m, struct hc_str text)
     hc_str_copy(copy, text.n + 1, text);
     hc_strike_identity(copy, m->note->who);
     hc_strike_proxy(copy, m->note->fetch->config.proxy);
+    trace_strike_hidden(m, copy);
     return copy;
 }
 
@@ -52,15 +88,6 @@ static void trace_header(struct trace_making *m, struct headcount_header *to,
         return;
     to[*n].name = trace_text(m, name);
     to[(*n)++].value = trace_text(m, value);
-}
-
-static struct hc_str trace_line(struct hc_str *rest)
-{
-    struct hc_str line = hc_str_cut(rest, '\n');
-
-    if (hc_str_ends(line, HC_STR("\r")))
-        line.n--;
-    return line;
 }
 
 /* A request to a plain proxy has the whole URL. */
@@ -82,8 +109,7 @@ static void trace_url(struct trace_making *m, struct headcount_trace *to,
 
 static void trace_request(struct trace_making *m, struct headcount_trace *to)
 {
-    const struct hc_buf *out = &m->note->fetch->out;
-    struct hc_str rest = hc_buf_error(out) < 0 ? HC_STR("") : hc_buf_view(out);
+    struct hc_str rest = trace_sent(m);
     const size_t all = rest.n;
     struct hc_str first = trace_line(&rest), line;
     struct headcount_header *headers = trace_room(m);

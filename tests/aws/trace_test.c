@@ -11,7 +11,7 @@
 #define REQUEST                                                             \
     "POST /a/path?token=" TOKEN " HTTP/1.1\r\n"                             \
     "Host: ecs.eu-west-1.amazonaws.com\r\n"                                 \
-    "Authorization: AWS4-HMAC-SHA256 Credential=AKID\r\n"                   \
+    "Authorization: AWS4-HMAC-SHA256 Credential=AKID/ap-southeast-1\r\n"    \
     "X-Amz-Security-Token: " TOKEN "\r\n"                                   \
     "Cookie: " SECRET "\r\n"                                                \
     "Proxy-Authorization: Basic dXNlcjpwYXNz\r\n"                           \
@@ -26,6 +26,8 @@
     "X-Amzn-RequestId: 0f1e\r\n"                                            \
     "X-Echo: " SECRET "\r\n"                                                \
     "Server: wJalrXUtnFEMI%2FK7MDENG%2BbPxRfiCYEXAMPLEKEY\r\n"              \
+    "Via: 1.1 hvs.something, 1.1 ap-southeast-1\r\n"                        \
+    "ETag: dXNlcjpwYXNz\r\n"                                                \
     "Content-Length: 2\r\n\r\n{}"
 
 static struct hc_net net;
@@ -113,6 +115,8 @@ TEST(trace, heads_have_what_is_known_to_be_harmless)
                  "Content-Type\napplication/json; was=***\n"
                  "X-Amzn-RequestId\n0f1e\n"
                  "Server\n***\n"
+                 "Via\n1.1 ***, 1.1 ap-southeast-1\n"
+                 "ETag\n***\n"
                  "Content-Length\n2\n");
 }
 
