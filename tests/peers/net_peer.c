@@ -354,16 +354,24 @@ void net_world_close(struct net_world *w)
     hc_anchors_fini(&w->anchors);
 }
 
-void net_world_round(struct net_world *w)
+/* False: there was nothing for the client to do. */
+static bool world_moves(struct net_world *w)
 {
     struct hc_want wants[HC_LOOP_MAX];
     int64_t deadline;
 
     net_peer_pump(&w->peer);
     size_t n = hc_jobs_wants(&w->net.jobs, wants, HC_LOOP_MAX, &deadline);
+    bool due = deadline <= w->now;
+    int ready = hc_loop_poll(wants, n, due || t_is_doomed() ? 0 : HC_MS);
 
-    hc_loop_poll(wants, n, deadline <= w->now || t_is_doomed() ? 0 : HC_MS);
     hc_jobs_step(&w->net.jobs, w->now, wants, n);
+    return due || ready > 0;
+}
+
+void net_world_round(struct net_world *w)
+{
+    world_moves(w);
 }
 
 void net_world_until(struct net_world *w, const bool *flag)
@@ -375,8 +383,10 @@ void net_world_until(struct net_world *w, const bool *flag)
 
 void net_world_settle(struct net_world *w)
 {
-    for (int i = 0; i < 20; i++)
-        net_world_round(w);
+    int quiet = 0;
+
+    for (int i = 0; i < 200 && quiet < 3; i++)
+        quiet = world_moves(w) ? 0 : quiet + 1;
 }
 
 void net_world_pass(struct net_world *w, int64_t us)
