@@ -100,7 +100,8 @@ static bool proxy_matches(struct hc_str item, const struct hc_origin *origin)
     return proxy_is_name(item, hc_str(origin->host));
 }
 
-/* fd00:ec2::/32 and 169.254.0.0/16: the metadata of EC2 and of containers. */
+/* fd00:ec2::/32 and the link-local 169.254.0.0/16 and fe80::/10: the metadata of
+ * EC2 and of containers, and hosts that no proxy reaches. */
 static bool proxy_is_local(const struct hc_origin *origin)
 {
     struct hc_addr addr;
@@ -108,6 +109,7 @@ static bool proxy_is_local(const struct hc_origin *origin)
     return hc_origin_is_loopback(origin) ||
            (hc_addr_get(&addr, hc_str(origin->host)) &&
             (proxy_is_network(HC_STR("169.254.0.0/16"), &addr) ||
+             proxy_is_network(HC_STR("fe80::/10"), &addr) ||
              proxy_is_network(HC_STR("fd00:ec2::/32"), &addr)));
 }
 

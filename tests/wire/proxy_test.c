@@ -113,7 +113,8 @@ TEST(proxy, this_host_and_its_metadata_never_go_through_one)
         { "http://RUNTIME:9001/x", true },  { "http://runtime:9002", false },
         { "http://x.runtime2:9001", false }, { "http://[fd00:ec3::1]", false },
         { "http://169.255.0.1", false },    { "http://10.0.0.1", false },
-        { "http://localhost.a.com", false },
+        { "http://localhost.a.com", false }, { "http://[fe80::1]", true },
+        { "http://[febf::1]:80", true },    { "http://[fec0::1]", false },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
