@@ -56,6 +56,8 @@ void hc_index_remove(struct hc_index *x, struct hc_index_node *node)
 {
     struct hc_index_node **at = index_place(x, node->key, node), **last = at;
 
+    if (*at == NULL)                     /* it is not in there */
+        return;
     while ((*last)->kids[0] != NULL || (*last)->kids[1] != NULL)
         last = &(*last)->kids[(*last)->kids[0] == NULL];
     struct hc_index_node *heir = *last;
