@@ -14,7 +14,6 @@
  */
 #include "net/fetch.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -181,7 +180,7 @@ static int fetch_broken(struct hc_fetch *f, int code,
                         const struct headcount_error *e, int64_t now)
 {
     fetch_suspect(f);
-    if (e->sys == ETIMEDOUT)
+    if (hc_sock_is_dead(-(long)e->sys))
         hc_stats_count(&f->net->stats, f->config.stats, connections_dead);
     if (!f->marks.reused && !f->http.any && code != HEADCOUNT_ENOMEM)
         fetch_blame(f, now);

@@ -100,8 +100,8 @@ static bool proxy_matches(struct hc_str item, const struct hc_origin *origin)
     return proxy_is_name(item, hc_str(origin->host));
 }
 
-/* fd00:ec2::/32 and the link-local 169.254.0.0/16 and fe80::/10: the metadata
- * of EC2 and of containers, and hosts that no proxy reaches. */
+/* fd00:ec2::/32, 169.254.0.0/16 and fe80::/10: the metadata of EC2 and of
+ * containers, and link-local hosts, which no proxy reaches. */
 static bool proxy_is_local(const struct hc_origin *origin)
 {
     struct hc_addr addr;

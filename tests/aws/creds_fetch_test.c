@@ -56,17 +56,24 @@ static void end(void)
     aws_world_close(&w);
 }
 
-TEST(creds_fetch, each_try_asks_the_dns_servers_again)
+/* The only DNS server is one where nobody listens. */
+static void start_without_dns(struct hc_creds_fetch_config *config)
 {
-    struct hc_creds_fetch_config config;
     struct hc_dns_files *files = &w.world.net.resolver.files;
 
     start(NULL);
-    files->own_server = true;            /* where nobody listens */
+    files->own_server = true;
     files->conf.servers_n = 1;
     CHECK(hc_dns_server_get(&files->conf.servers[0], HC_STR("127.0.0.1:1")));
-    config = plain();
-    config.pause = HC_SECOND;
+    *config = plain();
+    config->pause = HC_SECOND;
+}
+
+TEST(creds_fetch, each_try_asks_the_dns_servers_again)
+{
+    struct hc_creds_fetch_config config;
+
+    start_without_dns(&config);
     hc_str_copy(config.origin.host, sizeof config.origin.host,
                 HC_STR("nobody.test"));
     fetch(&config);
@@ -80,14 +87,8 @@ TEST(creds_fetch, each_try_asks_for_the_proxy_again)
 {
     static struct hc_proxy proxy = { .name = "http://nobody.test" };
     struct hc_creds_fetch_config config;
-    struct hc_dns_files *files = &w.world.net.resolver.files;
 
-    start(NULL);
-    files->own_server = true;            /* where nobody listens */
-    files->conf.servers_n = 1;
-    CHECK(hc_dns_server_get(&files->conf.servers[0], HC_STR("127.0.0.1:1")));
-    config = plain();
-    config.pause = HC_SECOND;
+    start_without_dns(&config);
     config.proxy = &proxy;
     proxy.origin = (struct hc_origin){ .host = "nobody.test", .port = 3128 };
     fetch(&config);

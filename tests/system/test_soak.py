@@ -100,7 +100,8 @@ def test_a_flood_through_idle_closes_resets_and_a_new_certificate(
     resets = [r for r in writes if r.status == "444"]
     by_cert = {r.connection: r for r in reversed(seen)}
     print(f"{CALLS} calls: {len(by_cert)} connections, {by_status['444']} "
-          f"resets, {len(failures)} failed, {n['replays']} replays, "
+          f"resets, {len(failures)} failed ({len(resets)} writes among the "
+          f"resets), {n['replays']} replays, "
           f"{n['retries']} retries, {n['first_kilobytes']} KiB after 1,000 "
           f"calls, {n['last_kilobytes']} KiB at the end (of which the "
           f"library held {n['first_held']} and {n['last_held']} bytes, at "

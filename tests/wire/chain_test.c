@@ -603,6 +603,24 @@ TEST(chain, a_leaf_that_is_itself_trusted_is_still_checked)
     check_bad(&s, "expired on 2026-12-31");
 }
 
+/* minimal looks neither at an address nor at a purpose, so it believes these. */
+TEST(chain, a_trusted_leaf_is_refused_where_minimal_believes_it)
+{
+    struct setting s = sound();
+
+    s.direct = true;
+    s.host = "127.1.1.1";
+    x509_ext_san(&s.leaf, X509_IP, HC_STR("\x7F\x01\x01\x02"));
+    check_bad(&s, "iPAddress");
+
+    s = sound();
+    s.direct = true;
+    hc_buf_reset(&s.leaf);
+    add_host(&s, "good.test");
+    x509_ext_usage(&s.leaf, X509_CLIENT_AUTH, 8);
+    check_bad(&s, "lacks serverAuth");
+}
+
 TEST(chain, an_unknown_issuer_and_a_lie_about_it_are_refused)
 {
     struct setting s = sound();
