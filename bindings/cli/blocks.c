@@ -71,3 +71,11 @@ void *blocks_alloc(void *ud, void *p, size_t old, size_t n)
     }
     return next;
 }
+
+void blocks_fini(void)
+{
+    for (size_t i = 0; i < BLOCKS_KEPT; i++) {
+        free(blocks[i].p);
+        blocks[i].p = NULL;
+    }
+}

@@ -13,4 +13,7 @@
 #define BLOCKS_KEPT 8
 void *blocks_alloc(void *ud, void *p, size_t old, size_t n);
 
+/* Gives all kept blocks back.  A later request is served as the first one. */
+void blocks_fini(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blocks.h"
 #include "complain.h"
 #include "descriptors.h"
 #include "log.h"
@@ -97,6 +98,7 @@ int main(int argc, char **argv)
     enum verb verb = options.verb;
 
     options_fini(&options);
+    blocks_fini();
     verbs_catch_interrupts();       /* a script or a worker had its own */
     return end_output(code, verb != VERB_WATCH && verb != VERB_LAMBDA);
 }

@@ -283,8 +283,8 @@ OPTIONS = [
          "--dry-run"),
         ("two events", options("a", "b"), "handle takes one event"),
         ("no cluster", line("apply", *OURS), "name the clusters to apply to"),
-        ("a form", options("--output", "xml"), "--output is text or json",
-         '"xml"'),
+        ("a form", options("--output", "xml"), "--output is text, json or "
+         "html", '"xml"'),
         ("a way to count", options("--hosts", "all"),
          "--hosts is active, registered or connected", '"all"'),
         ("whose constraints", options("--constraints", "task"),

@@ -310,10 +310,10 @@ class Flood:
         return self.metric('sweeps_total{result="ok"}') == 1
 
     def lines(self):
-        """The first ("a sweep every 5 s"), and one for each audit, sweep, call
-        and connection."""
+        """The first ("a sweep every 5 s"), one for each audit, sweep and
+        connection, and two for each request: its attempt and its call."""
         return 1 + HELD + self.metric('reconciles_total{outcome="ok"}') + \
-            len(self.prod.requests) + self.prod.connections
+            2 * len(self.prod.requests) + self.prod.connections
 
 
 def test_the_lines_that_were_lost_are_as_many_as_it_says(prod, headcount):
