@@ -196,6 +196,23 @@ TEST(fetch, resumption_can_be_off)
     net_world_close(&world);
 }
 
+TEST(fetch, a_session_of_the_network_before_is_not_resumed)
+{
+    for (int forgets = 0; forgets < 2; forgets++) {
+        world_open("ec");
+        world.net.config.no_keep_alive = true;
+        exchange(&one, 0, OK_EMPTY);
+        fetcher_end(&one);
+        if (forgets)
+            hc_pool_forget(&world.net.pool);
+        exchange(&one, 1, OK_EMPTY);
+        CHECK(one.done);
+        CHECK_INT(one.stats.tls_resumed, !forgets);
+        fetcher_end(&one);
+        net_world_close(&world);
+    }
+}
+
 /* ---- bodies ---- */
 
 static void check_body(const char *answer, const char *body, bool kept)

@@ -430,6 +430,9 @@ TEST(op_call, what_cannot_be_for_a_role_or_an_account_is_refused)
         { { .expect_account = "12345678901x" }, HEADCOUNT_EARG, "12 digits" },
         { { .assume_role = ROLE, .expect_account = "210987654321" },
           HEADCOUNT_EACCOUNT, ROLE " is of account 123456789012" },
+        { { .service = "cognito-idp", .operation = "InitiateAuth",
+            .expect_account = "123456789012" },
+          HEADCOUNT_EARG, "InitiateAuth of cognito-idp is not signed" },
     };
 
     scene_open(false, NULL);
@@ -437,8 +440,10 @@ TEST(op_call, what_cannot_be_for_a_role_or_an_account_is_refused)
         struct headcount_call call = rows[i].call;
 
         call.size = sizeof call;
-        call.service = "ecs";
-        call.operation = "ListClusters";
+        if (call.service == NULL) {
+            call.service = "ecs";
+            call.operation = "ListClusters";
+        }
         CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
         const struct headcount_outcome *o = headcount_outcome(scene.op);
 
