@@ -296,6 +296,8 @@ BREAKS = [
      r"why == RETRY_NO &&", "false &&"),
     ("a long poll without quota spins", "call_polls",
      r"call_is_long_poll\(c\)", "false"),
+    ("a write that never left is said to have been sent", "hc_call_start",
+     r"HC_CALL_ZERO\)", "offsetof(struct hc_call, request))"),
     ("a write is repeated on a gateway's word", "call_is_unanswered",
      r"e->status == 502 \|\| e->status == 504 \|\|", ""),
     ("a write is repeated on a page's word", "call_is_unanswered",

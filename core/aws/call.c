@@ -513,7 +513,6 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                   const struct hc_call_config *config)
 {
     memset(c, 0, HC_CALL_ZERO);
-    c->request.has_fetch = false;
     hc_error_reset(&c->request.fetch.error);
     hc_error_reset(&c->error);
     hc_service_error_reset(&c->service_error);

@@ -102,8 +102,11 @@ struct hc_call {
                                                 status and request id        */
 };
 /* So many bytes at the front of a new one have to be zero, or of one whose
- * fini was called, for a fini without a start. */
-#define HC_CALL_ZERO offsetof(struct hc_call, request)
+ * fini was called, for a fini without a start.  Start makes them zero itself:
+ * what became of the request of an earlier call is not said of this one, which
+ * may end before it has a request. */
+#define HC_CALL_ZERO                                                        \
+    (offsetof(struct hc_call, request) + offsetof(struct hc_request, fetch))
 
 /* 0, or < 0 with c->error set (wrong operation, no region, endpoint, trust):
  * fini may but need not be called then.  Counts one api_call. */

@@ -106,6 +106,7 @@ static void memory_name(struct memory_name *to,
     size_t n = 1;
 
     to->n = 0;
+    to->key = 0;
     to->text[0] = (char)('A' + (int)key->kind);
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
         if (parts[i].n > HC_MEMORY_KEY - n)

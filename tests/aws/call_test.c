@@ -486,6 +486,27 @@ TEST(call, a_deadline_that_is_past_sends_nothing)
     failed_with(HEADCOUNT_EDEADLINE, "waiting for credentials");
 }
 
+/* A reconcile makes one call after the other in one struct.  A write that
+ * waited in vain was not sent, whatever the read before it did. */
+TEST(call, a_new_one_knows_nothing_of_the_request_before)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    const struct hc_call_config write = {
+        .client = &w.client, .operation = HC_STR("UpdateService"),
+        .deadline = 1,
+    };
+
+    run(answers, plain);
+    CHECK(me.done && me.call.request.sent && me.call.request.ok);
+    hc_call_fini(&me.call);
+    me.done = me.ended = false;
+    CHECK_INT(hc_call_start(&me.call, &w.world.net, &me.job, &write), 0);
+    hc_job_wake(&me.job);
+    aws_world_until(&w, &me.ended);
+    CHECK(!me.call.request.sent && !me.call.request.ok);
+    failed_with(HEADCOUNT_EDEADLINE, "waiting for credentials");
+}
+
 /* ---- credentials and clock ---- */
 
 /* ---- its turn ---- */

@@ -115,6 +115,16 @@ def test_what_is_not_there_is_not_measured(ecs, headcount):
         in done.out
 
 
+def test_a_second_first_call_hides_no_series(front, ecs, headcount):
+    """It goes over the connection of the one that failed: it looks nothing up
+    and has no handshake."""
+    ecs.fault("ListClusters", "500", times=1)
+    done = headcount("latency", "--calls", 1, "--output", "json")
+    assert (done.code, done.err) == (0, "")
+    assert [s["series"] for s in done.report["series"]] == SERIES
+    assert [s["last_failure"] for s in done.report["series"]] == [""] * 4
+
+
 def test_failures_are_counted_and_shown(ecs, headcount):
     headcount.at(ecs)
     ecs.fault("ListClusters", "throttle", nth=3, times=3)    # rounds 1, 2

@@ -74,6 +74,8 @@ void latency_add(struct latency_series *s, int64_t at, bool first,
 {
     bool bad = o->code != 0;
 
+    if (first)                           /* also where it is a second one */
+        *s->why = '\0';
     s->n += !first;
     struct latency_call *c = &s->calls[s->n];
 

@@ -50,16 +50,18 @@ struct run {
 
 /* ---- one call ---- */
 
+/* A second first call may go over the connection of the one that failed: then
+ * it asks no DNS server and has no handshake. */
 static void learn(struct latency *l, const struct headcount_outcome *o)
 {
-    const struct headcount_timing *t = &o->timings[o->timings_n - 1];
-
     if (o->timings_n == 0)
         return;
+    const struct headcount_timing *t = &o->timings[o->timings_n - 1];
+
     snprintf(l->host, sizeof l->host, "%s", t->host);
     snprintf(l->address, sizeof l->address, "%s", t->address);
-    l->tls = t->tls_start != 0;
-    l->dns = t->dns_end > t->dns_start;
+    l->tls |= t->tls_start != 0;
+    l->dns |= t->dns_end > t->dns_start;
 }
 
 /* 0 if it succeeded, else the exit code; a call that a signal ended is none. */

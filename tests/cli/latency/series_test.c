@@ -111,13 +111,18 @@ TEST(series, the_first_call_counts_for_nothing)
 {
     const struct headcount_outcome o = { .message = "", .service_code = "",
                                          .stats = { .elapsed_us = 500 } };
+    const struct headcount_outcome bad = { .code = HEADCOUNT_ESERVICE,
+                                           .message = "it is down",
+                                           .service_code = "Throttling" };
 
     open_series(1);
-    latency_add(s, 0, true, &o);
-    latency_add(s, 0, true, &o);             /* again, as after a failure */
+    latency_add(s, 0, true, &bad);
+    CHECK_Z(s->why, "it is down");
+    latency_add(s, 0, true, &o);             /* again */
     CHECK_INT(s->n, 0);
     CHECK_INT(at(50), -1);
     CHECK_INT(s->calls[0].us, 500);
+    CHECK_Z(s->why, "");                     /* no call of the series failed */
     latency_series_fini(s);
 }
 
