@@ -77,6 +77,14 @@ static int connect_endpoints(headcount_op *op,
 
 /* ---- start and step ---- */
 
+/* Dials that are under way go on, for the next one that needs them. */
+static void connect_drop(headcount_op *op)
+{
+    for (size_t i = 0; i < CONNECT_MOST; i++)
+        hc_pool_waiter_drop(&op->h->net.pool, &connect_of(op)->waiters[i],
+                            op->started);
+}
+
 static int op_connect_start(headcount_op *op)
 {
     struct hc_endpoint_slot *slots[CONNECT_MOST] = { NULL, NULL };
@@ -103,15 +111,9 @@ static int op_connect_start(headcount_op *op)
         }
         hc_client_release_endpoint(slots[i]);
     }
+    if (err < 0)                         /* an op that is done waits for none */
+        connect_drop(op);
     return err;
-}
-
-/* Dials that are under way go on, for the next one that needs them. */
-static void connect_drop(headcount_op *op)
-{
-    for (size_t i = 0; i < CONNECT_MOST; i++)
-        hc_pool_waiter_drop(&op->h->net.pool, &connect_of(op)->waiters[i],
-                            op->started);
 }
 
 /* One that was kept before was not used, and is as old as it was. */

@@ -2,7 +2,9 @@
  * hosts, and that nothing else follows from them. */
 #include "op/op_call.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "peers/scene.h"
@@ -225,6 +227,40 @@ TEST(op_connect, a_call_that_joined_a_dial_that_fails_has_its_own)
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     headcount_stats(scene.h, &stats);
     CHECK_INT(stats.retries, 0);
+    scene_close();
+}
+
+/* The roots for STS are damaged, which is seen after the dial to the service
+ * has begun.  An op that is done runs no more: nobody would take what comes
+ * over its connection, and poll would say without an end that it is ready. */
+TEST(op_connect, one_that_could_not_start_keeps_no_connection)
+{
+    static const char pem[] = "-----BEGIN CERTIFICATE-----\n";
+    const char *const answers[] = { NULL };
+    char path[] = "/tmp/op_connect_test.XXXXXX", sts[64];
+    const char *const env[] = { sts, "AWS_REGION=eu-west-1", KEYS, NULL };
+    int fd = mkstemp(path);
+
+    CHECK(fd >= 0 && write(fd, pem, sizeof pem - 1) > 0 && close(fd) == 0);
+    open_scene(false, answers);
+    hc_fmt(sts, sizeof sts, "AWS_ENDPOINT_URL_STS=https://127.0.0.2:%u",
+           scene.peer.port);
+    scene.env = env;
+    headcount_free(scene.h);
+    int err = scene_new((struct headcount_config){
+        .endpoint_url = scene.url, .ca_bundle = path });
+
+    call.assume_role = ROLE;
+    if (err == 0)
+        err = begin();
+    unlink(path);
+    CHECK_INT(err, 0);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECONFIG);
+    for (int i = 0; i < 1000 && hc_pool_idle(&scene.h->net.pool) == 0; i++)
+        scene_round();
+    CHECK_INT(hc_pool_idle(&scene.h->net.pool), 1);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
