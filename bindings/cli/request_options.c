@@ -65,12 +65,18 @@ void request_options_role(struct headcount_reconcile *r,
     r->expect_account = o->account;
 }
 
-void request_options_call(struct headcount_call *call, const struct options *o)
+void request_options_call_role(struct headcount_call *call,
+                               const struct options *o)
 {
     call->assume_role = o->role;
     call->external_id = o->external_id;
     call->role_session_name = o->session;
     call->role_duration = o->duration_us;
+}
+
+void request_options_call(struct headcount_call *call, const struct options *o)
+{
+    request_options_call_role(call, o);
     call->expect_account = o->account;
     call->timeout = o->timeout_us;
     call->target_prefix = o->target_prefix;

@@ -20,7 +20,10 @@ int request_options_open(struct request_options *t, const struct options *o,
 /* Fills in the role, and the account that is expected. */
 void request_options_role(struct headcount_reconcile *r,
                           const struct options *o);
-/* Fills in the role alone. */
+/* Fills in the role alone: a call of our own has its own limit of time. */
+void request_options_call_role(struct headcount_call *call,
+                               const struct options *o);
+/* Fills in all that a person says of the one call of a verb. */
 void request_options_call(struct headcount_call *call, const struct options *o);
 void request_options_close(struct request_options *t);
 

@@ -64,7 +64,7 @@ void service_names_note(headcount *h, const char *cluster,
     if (n < 0 || (size_t)n >= sizeof body || strpbrk(cluster, "\"\\"))
         return;
     service_names_region(cluster, region);
-    request_options_call(&call, options);
+    request_options_call_role(&call, options);
     call.body_size = (size_t)n;
     call.region = region[0] != '\0' ? region : NULL;
     if (headcount_begin_call(h, &op, &call, NULL) != 0)

@@ -202,7 +202,7 @@ void set_by_find(struct set_by *by, headcount *h, const struct options *o,
     int found = 0;
 
     memset(by, 0, sizeof *by);
-    request_options_call(&call, o);
+    request_options_call_role(&call, o);
     service_names_region(cluster, region);
     call.region = *region != '\0' ? region : NULL;
     for (int page = 0; found == 0 && page < PAGES; page++) {

@@ -195,6 +195,16 @@ def test_a_typo_in_the_only_service_fails_the_run(clusters, headcount):
     assert clusters.operations()[4:] == ["DescribeServices", "ListServices"]
 
 
+def test_a_list_that_does_not_come_is_not_waited_for(clusters, headcount):
+    """Five seconds, and then the sentence has no name in it."""
+    fill(clusters, ["a"])
+    clusters.delay("ListServices", 20)
+    got = headcount("apply", "a", "--service", "wbe")
+    assert got.code == 1
+    assert clusters.operations()[-1] == "ListServices"
+    assert "has a service wbe" in got.err and "did you mean" not in got.err
+
+
 @pytest.mark.parametrize("run, name", [(["apply", "--all"], "NAME"),
                                        (["apply", "a"], "a")])
 def test_a_name_is_near_to_none_where_the_services_are_not_listed(

@@ -202,7 +202,7 @@ static int tag(headcount *h, const struct options *o, const char *service,
     struct headcount_error error;
     headcount_op *op = NULL;
 
-    request_options_call(&call, o);
+    request_options_call_role(&call, o);
     call.body_size = (size_t)snprintf(
         body, sizeof body, "{\"resourceArn\":\"%s\",\"tags\":[{\"key\":\""
         RULE_KEY "\",\"value\":\"" RULE_VALUE "\"}]}", arn);
