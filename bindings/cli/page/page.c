@@ -40,7 +40,7 @@ static const char style_of_all[] =
     ".dim{color:var(--dim)}\n"
     "@media(max-width:45rem){caption,table,tbody,tr,th,td{display:block}"
     "thead{display:none}tr{border-top:1px solid var(--line);padding:.5rem 0}"
-    "th,td,.n{border:0;padding:0;text-align:left;overflow-wrap:anywhere}"
+    "th,td,.n{border:0;padding:0;text-align:left}"
     "th{font-weight:600}"
     "td::before{content:attr(data-h)\": \";color:var(--dim)}"
     "td:empty{display:none}}\n";

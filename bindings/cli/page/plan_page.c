@@ -18,11 +18,11 @@
 
 /* The heads of columns; "n " stands before that of numbers, "t " of texts. */
 static const char services[] =
-    "cluster\0service\0outcome\0n before\0n after\0hosts\0t why\0";
-static const char hosts[] = "host\0answer\0t why\0";
+    "t cluster\0t service\0outcome\0n before\0n after\0hosts\0t why\0";
+static const char hosts[] = "t host\0answer\0t why\0";
 static const char calls[] =
-    "call\0cluster\0region\0status\0n waited\0n DNS\0n connect\0n TLS\0n send\0"
-    "n answer\0n all\0";
+    "call\0t cluster\0region\0status\0n waited\0n DNS\0n connect\0n TLS\0"
+    "n send\0n answer\0n all\0";
 
 /* A table, and the cells of its next row, printed one after the other.  '\0'
  * ends each cell but the last.  They are text: page_row escapes them. */
