@@ -1,9 +1,10 @@
 """`headcount latency` for README.md: pictures.py PROGRAM CERTS FOLDER [write].
 
 The stub ECS behind nginx and TLS, and dnsmasq, in a network namespace of their
-own (root, /dev/net/tun); each packet to it and from it takes ONE_WAY.  On a busy
-machine: chrt -f 10 make pictures.  `write` writes the table into README.md and
-the picture to examples/latency.svg; a call that failed leaves both as they were.
+own (root, /dev/net/tun); each packet to it and from it takes ONE_WAY.  On a
+busy machine: chrt -f 10 make pictures.  `write` writes the table into README.md
+and the picture to examples/latency.svg; a call that failed leaves both as they
+were.
 """
 import json
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""pages.py - makes pages of `latency`, `plan`, `apply` and `explain` over the stub
-ECS behind nginx with TLS, and looks at them in Chromium (look.js): `make pages`.
-The plans have holds, failures, and names as long as AWS lets them be.
+"""pages.py - makes pages of `latency`, `plan`, `apply` and `explain` over the
+stub ECS behind nginx with TLS, and looks at them in Chromium (look.js): `make
+pages`.  The plans have holds, failures, and names as long as AWS lets them be.
 """
 import os
 import pathlib

@@ -22,7 +22,8 @@
 #define BASE 2960
 
 /* Colours of Okabe and Ito, darker on white: each has a contrast of 4.5 or
- * more on its background. */
+ * more on its background.  Only a page has something of class f: a picture may
+ * be shown small, and its media then are, too. */
 const char picture_style[] =
     ":root{--s0:#0072b2;--s1:#b84a00;--s2:#00795a;--s3:#a3408f}\n"
     "@media(prefers-color-scheme:dark){:root{--s0:#56b4e9;--s1:#f08c3a;"
@@ -37,7 +38,7 @@ const char picture_style[] =
     "{stroke:var(--fg);stroke-width:15}\n"
     ".f{display:grid;grid-template-columns:2fr 1fr}.f svg{width:100%;"
     "height:auto}\n"
-    "@media(max-width:45rem){.f{display:block}.w{font-size:160px}}\n";
+    "@media(max-width:45rem){.f{display:block}.f .w{font-size:160px}}\n";
 
 static const char marks[] =
     "<defs><circle id=\"m0\" r=\"30\"/>"
@@ -50,8 +51,8 @@ static const char marks[] =
 static void put_number(FILE *out, int x, int y, char class, int64_t number,
                        double unit)
 {
-    fprintf(out, "<text class=\"%c\" x=\"%d\" y=\"%d\">%g</text>\n", class, x,
-            y, (double)number / unit);
+    fprintf(out, "<text class=\"%c\" x=\"%d\" y=\"%d\" dy=\".35em\">%g"
+            "</text>\n", class, x, y, (double)number / unit);
 }
 
 static int y_of(const struct latency_scale *scale, int64_t us)
@@ -66,14 +67,14 @@ static void begin_panel(FILE *out, int at, int width, const char *says,
 {
     fprintf(out, "<svg class=\"%c\" x=\"%d\" width=\"%d\" height=\"3400\" "
             "viewBox=\"0 0 %d 3400\" role=\"group\" aria-label=\"%s\">\n"
-            "<text class=\"e\" x=\"460\" y=\"720\">ms</text>\n",
+            "<text class=\"e\" x=\"460\" y=\"680\">ms</text>\n",
             at ? 'h' : 'w', at, width, width, says);
     for (unsigned i = 0; i <= scale->steps; i++) {
         int y = y_of(scale, scale->step * i);
 
         fprintf(out, "<path class=\"g\" d=\"M500 %dh%d\"/>\n", y,
                 width - MARGINS);
-        put_number(out, LEFT - 40, y + 30, 'e', scale->step * i, 1e3);
+        put_number(out, LEFT - 40, y, 'e', scale->step * i, 1e3);
     }
 }
 
@@ -111,7 +112,7 @@ static void put_scatter(FILE *out, const struct latency *l,
 
     fputs(marks, out);
     for (unsigned i = 0; i <= x.steps; i++)
-        put_number(out, LEFT + width * (int)i / (int)x.steps, BASE + 180, 'm',
+        put_number(out, LEFT + width * (int)i / (int)x.steps, BASE + 150, 'm',
                    x.step * i, 1e6);
     fputs("<text class=\"m\" x=\"2550\" y=\"3350\">seconds of the run</text>\n",
           out);
@@ -164,10 +165,10 @@ static void put_histograms(FILE *out, const struct latency *l,
                         (width - 60) * (int)bins->count[i][k] /
                             (int)bins->most,
                         (BASE - TOP) / n - 20, LEFT + width * i);
-        put_which(out, (size_t)i, 90 + 150 * i, l->series[i].name);
+        put_which(out, (size_t)i, 90 + 140 * i, l->series[i].name);
     }
     if (failed > 0)
-        put_which(out, LATENCY_SERIES, 690, "failed");
+        put_which(out, LATENCY_SERIES, 650, "failed");
     fprintf(out, "<text class=\"m\" x=\"1350\" y=\"3140\">calls, the longest "
             "bar: %u</text>\n</svg>\n", bins->most);
 }
@@ -186,8 +187,9 @@ void picture_panels(FILE *out, const struct latency *l)
 
 void picture_file(FILE *out, const struct latency *l)
 {
-    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" "
-            "height=\"340\" viewBox=\"0 0 7200 3400\">\n<style>\n%s%s</style>\n"
+    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"900\" "
+            "height=\"425\" viewBox=\"0 0 7200 3400\">\n<style>\n%s%s"
+            "svg{font-size:110px}\n</style>\n"
             "<path class=\"b\" d=\"M0 0h7200v3400H0z\"/>\n", page_colours,
             picture_style);
     picture_panels(out, l);

@@ -160,7 +160,7 @@ void report_put(FILE *out, const struct latency *l, bool html)
              l->host, l->address, l->calls, l->calls == 1 ? "" : "s", l->rate,
              begun);
     if (html)
-        page_begin(out, "headcount latency", picture_style);
+        page_begin(out, "headcount latency", picture_style, 45);
     say(out, html, NULL, text);
     if (l->interrupted)
         say(out, html, "warn", "The run was interrupted.");

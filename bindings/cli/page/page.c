@@ -35,10 +35,13 @@ static const char style_of_all[] =
     "thead th{border:0;font-weight:600}\n"
     ".n{text-align:right;white-space:nowrap;"
     "font-variant-numeric:tabular-nums}\n"
-    ".t{overflow-wrap:anywhere;min-width:9rem}\n"
+    ".t{overflow-wrap:anywhere;min-width:9rem}.r{white-space:nowrap}\n"
     ".good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}"
-    ".dim{color:var(--dim)}\n"
-    "@media(max-width:45rem){caption,table,tbody,tr,th,td{display:block}"
+    ".dim{color:var(--dim)}\n";
+
+/* Rows are lists in a window that is too narrow for the tables. */
+static const char style_of_lists[] =
+    "{caption,table,tbody,tr,th,td{display:block}"
     "thead{display:none}tr{border-top:1px solid var(--line);padding:.5rem 0}"
     "th,td,.n{border:0;padding:0;text-align:left}"
     "th{font-weight:600}"
@@ -95,13 +98,14 @@ static void put_element(FILE *out, const char *tag, const char *class,
     put_rest(out, tag, class, text);
 }
 
-void page_begin(FILE *out, const char *title, const char *style)
+void page_begin(FILE *out, const char *title, const char *style, unsigned rem)
 {
     fputs(head, out);
     page_text(out, title);
     fputs("</title>\n<style>\n", out);
     fputs(page_colours, out);
     fputs(style_of_all, out);
+    fprintf(out, "@media(max-width:%urem)%s", rem, style_of_lists);
     if (style)
         fputs(style, out);
     fputs("</style>\n</head>\n<body>\n<main>\n", out);

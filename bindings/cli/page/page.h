@@ -1,7 +1,7 @@
 /* cli/page/page.h - one HTML file that needs nothing else: no script, no font
  * and no picture from elsewhere, light or dark as the reader's system is.
  *
- *     page_begin(out, "a title", NULL);
+ *     page_begin(out, "a title", NULL, 45);
  *     page_paragraph(out, "dim", "what it is");
  *     page_heading(out, "a part of it");
  *     page_table(out, "what the table has", heads, 2);
@@ -12,8 +12,8 @@
  *
  * Each text may come from elsewhere: it is escaped.  A class is one of ours:
  * "good", "warn", "bad", "dim" (colours that can be read on both backgrounds),
- * "n" (a number) or "t" (a long text, which may break anywhere), or several
- * with blanks between; NULL is none.
+ * "n" (a number), "t" (a long text, which may break anywhere) or "r" (one that
+ * does not break), or several with blanks between; NULL is none.
  */
 #ifndef CLI_PAGE_PAGE_H
 #define CLI_PAGE_PAGE_H
@@ -31,11 +31,12 @@ struct page_cell {
 };
 
 /* The title is the first heading, too.  `style` is CSS of the caller's own that
- * stands behind that of all pages, or NULL. */
-void page_begin(FILE *out, const char *title, const char *style);
+ * stands behind that of all pages, or NULL.  A window of at most `rem` (16
+ * pixels each) is too narrow for the page's tables. */
+void page_begin(FILE *out, const char *title, const char *style, unsigned rem);
 void page_heading(FILE *out, const char *text);
 void page_paragraph(FILE *out, const char *class, const char *text);
-/* A table that a screen reader understands.  On a narrow screen each row is a
+/* A table that a screen reader understands.  In a narrow window each row is a
  * list, in which the columns' heads stand before the cells. */
 void page_table(FILE *out, const char *caption, const struct page_cell *heads,
                 size_t n);

@@ -16,12 +16,12 @@
 
 #define CELLS 11
 
-/* The heads of columns; "n " stands before that of numbers, "t " of texts. */
+/* The heads of columns; "n ", "t " or "r " before it is its class. */
 static const char services[] =
     "t cluster\0t service\0outcome\0n before\0n after\0hosts\0t why\0";
 static const char hosts[] = "t host\0answer\0t why\0";
 static const char calls[] =
-    "call\0t cluster\0region\0status\0n waited\0n DNS\0n connect\0n TLS\0"
+    "call\0t cluster\0r region\0status\0n waited\0n DNS\0n connect\0n TLS\0"
     "n send\0n answer\0n all\0";
 
 /* A table, and the cells of its next row, printed one after the other.  '\0'
@@ -43,7 +43,8 @@ static bool table_open(struct table *t, FILE *page, const char *heads)
     for (t->n = 0; *heads != '\0'; t->n++) {
         struct page_cell *head = &t->heads[t->n];
 
-        head->class = heads[1] != ' ' ? NULL : *heads == 'n' ? "n" : "t";
+        head->class = heads[1] != ' ' ? NULL : *heads == 'n' ? "n"
+                      : *heads == 't' ? "t" : "r";
         heads += head->class ? 2 : 0;
         head->text = heads;
         heads += strlen(heads) + 1;
@@ -259,7 +260,7 @@ void plan_page_begin(FILE *out, const char *title,
     struct table t;
 
     hc_time_rfc3339(time, hc_clock_wall());
-    page_begin(out, title, NULL);
+    page_begin(out, title, NULL, 72);
     page_paragraph(out, "dim", time);
     fputs("<p>", out);
     render_summary(out, o, dry_run);

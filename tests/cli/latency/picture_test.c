@@ -63,9 +63,9 @@ TEST(picture, a_call_is_a_mark_with_its_phases)
               "</tspan><tspan x=\"540\" dy=\"1.2em\">dns 0.00, connect 0.00, "
               "tls 0.00</tspan><tspan x=\"540\" dy=\"1.2em\">send 0.00, wait "
               "3.00, receive 0.00, other 1.00</tspan></text></g></g>\n");
-    check_has("<text class=\"e\" x=\"460\" y=\"2990\">0</text>\n");
-    check_has("<text class=\"e\" x=\"460\" y=\"870\">5</text>\n");
-    check_has("<text class=\"m\" x=\"4600\" y=\"3140\">2.5</text>\n");
+    check_has("<text class=\"e\" x=\"460\" y=\"2960\" dy=\".35em\">0</text>\n");
+    check_has("<text class=\"e\" x=\"460\" y=\"840\" dy=\".35em\">5</text>\n");
+    check_has("<text class=\"m\" x=\"4600\" y=\"3110\" dy=\".35em\">2.5<");
     check_has("<path class=\"s0\" d=\"M500 1062h1640v192H500z\"/>\n");
     check_has("calls, the longest bar: 1</text>");
     CHECK(strstr(bytes, "failed") == NULL);
@@ -108,11 +108,14 @@ TEST(picture, a_file_is_whole)
 
     draw(&l, picture_file);
     const char *head = "<svg xmlns=\"http://www.w3.org/2000/svg\" "
-                       "width=\"720\" height=\"340\" "
+                       "width=\"900\" height=\"425\" "
                        "viewBox=\"0 0 7200 3400\">\n<style>\n:root{";
 
     CHECK(strncmp(bytes, head, strlen(head)) == 0);
     check_has("prefers-color-scheme:dark");
+    /* A small picture is no narrow page: its parts stay side by side. */
+    check_has("@media(max-width:45rem){.f{display:block}.f .w{font-size:160px}}"
+              "\n");
     check_has("<svg class=\"w\" x=\"0\" width=\"4800\" height=\"3400\" "
               "viewBox=\"0 0 4800 3400\" role=\"group\" "
               "aria-label=\"Calls\">\n");

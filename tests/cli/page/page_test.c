@@ -96,7 +96,7 @@ static void check_has(const char *text)
 TEST(page, whole)
 {
     open_page();
-    page_begin(out, "</title><script>", ".x{color:red}\n");
+    page_begin(out, "</title><script>", ".x{color:red}\n", 50);
     page_paragraph(out, NULL, "a<b");
     page_paragraph(out, "dim", "c");
     page_heading(out, "d&e");
@@ -104,6 +104,7 @@ TEST(page, whole)
     fflush(out);
     CHECK(strncmp(bytes, "<!DOCTYPE html>\n<html lang=\"en\">\n", 32) == 0);
     check_has("<title>&lt;/title&gt;&lt;script&gt;</title>\n<style>\n");
+    check_has("@media(max-width:50rem){caption,");
     check_has(".x{color:red}\n</style>\n</head>\n<body>\n<main>\n"
               "<h1>&lt;/title&gt;&lt;script&gt;</h1>\n<p>a&lt;b</p>\n"
               "<p class=\"dim\">c</p>\n<h2>d&amp;e</h2>\n"

@@ -25,8 +25,9 @@ static void check_row(const char *row)
 {
     static const char *const heads[] = { "service", "outcome", "before",
                                          "after", "hosts", "why" };
-    static const char *const classes[] = { "", "?", " class=\"n\"",
-                                           " class=\"n\"", "", " class=\"t\"" };
+    static const char *const classes[] = { " class=\"t\"", "?",
+                                           " class=\"n\"", " class=\"n\"", "",
+                                           " class=\"t\"" };
     char copy[512], want[2048], class[32];
     size_t n;
 
@@ -34,8 +35,8 @@ static void check_row(const char *row)
     char *at = copy, *end = strchr(at, '|');
     CHECK(end != NULL);
     *end = '\0';
-    n = (size_t)snprintf(want, sizeof want, "<tr>\n<th scope=\"row\">%s</th>\n",
-                         at);
+    n = (size_t)snprintf(want, sizeof want, "<tr>\n<th scope=\"row\" "
+                         "class=\"t\">%s</th>\n", at);
     for (size_t i = 0; i < 6; i++) {
         at = end + 1;
         if (i == 1) {
@@ -187,8 +188,8 @@ TEST(plan_page, services_that_no_cluster_has_come_last)
 
     plan_page_end(out, &o, NULL);
     fclose(out);
-    check_has("<th scope=\"row\">(no cluster)</th>\n"
-              "<td data-h=\"service\">w&lt;b</td>\n"
+    check_has("<th scope=\"row\" class=\"t\">(no cluster)</th>\n"
+              "<td data-h=\"service\" class=\"t\">w&lt;b</td>\n"
               "<td data-h=\"outcome\" class=\"bad\">failed</td>\n");
     check_has("missing: no cluster has it</td>\n</tr>\n</tbody>\n</table>\n");
     free(bytes);
@@ -224,10 +225,10 @@ TEST(plan_page, hosts_of_an_explanation)
     check_has("<p>3 wanted, 2 placeable</p>\n"
               "<p>(service web) &lt;was&gt;</p>\n<table>\n"
               "<caption>Hosts</caption>\n");
-    check_has("<tr>\n<th scope=\"row\">i-&lt;1&gt;</th>\n"
+    check_has("<tr>\n<th scope=\"row\" class=\"t\">i-&lt;1&gt;</th>\n"
               "<td data-h=\"answer\">passed over</td>\n"
               "<td data-h=\"why\" class=\"t\">a &amp; b</td>\n</tr>\n"
-              "<tr>\n<th scope=\"row\">h2</th>\n"
+              "<tr>\n<th scope=\"row\" class=\"t\">h2</th>\n"
               "<td data-h=\"answer\">can</td>\n");
     free(bytes);
 }
@@ -257,8 +258,8 @@ TEST(plan_page, calls_and_their_times)
     check_has("<p>2 calls, 0 connections, 0 reused, 0 lookups, 0 handshakes, "
               "40.00 ms\n<table>\n<caption>Calls, in milliseconds</caption>\n");
     check_has("<th scope=\"row\">List&lt;Clusters&gt;</th>\n"
-              "<td data-h=\"cluster\"></td>\n"
-              "<td data-h=\"region\">eu-&lt;1&gt;</td>\n"
+              "<td data-h=\"cluster\" class=\"t\"></td>\n"
+              "<td data-h=\"region\" class=\"r\">eu-&lt;1&gt;</td>\n"
               "<td data-h=\"status\">200</td>\n"
               "<td data-h=\"waited\" class=\"n\">0.12</td>\n"
               "<td data-h=\"DNS\" class=\"n\">0.25</td>\n"
@@ -268,8 +269,8 @@ TEST(plan_page, calls_and_their_times)
               "<td data-h=\"answer\" class=\"n\">4.00</td>\n"
               "<td data-h=\"all\" class=\"n\">8.26</td>\n</tr>\n");
     check_has("<th scope=\"row\">UpdateService, attempt 2</th>\n"
-              "<td data-h=\"cluster\">a&amp;b</td>\n"
-              "<td data-h=\"region\"></td>\n"
+              "<td data-h=\"cluster\" class=\"t\">a&amp;b</td>\n"
+              "<td data-h=\"region\" class=\"r\"></td>\n"
               "<td data-h=\"status\">0, kept connection</td>\n"
               "<td data-h=\"waited\" class=\"n\">0.00</td>\n"
               "<td data-h=\"DNS\" class=\"n\"></td>\n");
