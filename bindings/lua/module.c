@@ -83,6 +83,41 @@ static int client_forget(lua_State *L)
     return 0;
 }
 
+static const char clients_key = 'c';    /* registry: clients are its keys   */
+
+/* The client on top.  The table, which is its own metatable, keeps none of them
+ * from being collected. */
+static void note_client(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &clients_key) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 2);
+        lua_pushliteral(L, "k");
+        lua_setfield(L, -2, "__mode");
+        lua_pushvalue(L, -1);
+        lua_setmetatable(L, -2);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &clients_key);
+    }
+    lua_pushvalue(L, -2);
+    lua_pushboolean(L, true);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+void module_forget(lua_State *L)
+{
+    const struct client *c;
+
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &clients_key) == LUA_TTABLE)
+        for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+            c = lua_touserdata(L, -2);   /* NULL: "__mode" */
+            if (c && !c->closed)
+                headcount_forget(c->h);
+        }
+    lua_pop(L, 1);
+}
+
 /* ---- a new one ---- */
 
 struct client_options {
@@ -200,6 +235,7 @@ int module_new_client(lua_State *L)
     c = lua_newuserdatauv(L, sizeof *c, 0);
     *c = (struct client){ .closed = true };
     luaL_setmetatable(L, MODULE_CLIENT);
+    note_client(L);
     err = headcount_new(&c->h, &o.config, &error);
     c->closed = err != 0;
     return err == 0 ? 1 : module_fail_code(L, error.what, err);

@@ -105,6 +105,8 @@ void module_set_host(lua_State *L, const struct module_host *host);
 
 /* The open one at i, or raises. */
 struct client *module_client(lua_State *L, int i);
+/* headcount_forget for each client that is open; needs no memory. */
+void module_forget(lua_State *L);
 int module_fail(lua_State *L, const char *message, const char *code);
 int module_fail_code(lua_State *L, const char *message, int code);
 

@@ -255,31 +255,74 @@ int clock_gettime(clockid_t id, struct timespec *t)
 """
 
 
+@pytest.fixture
+def clock(tmp_path):
+    """A file of two numbers, the seconds by which the clocks of a child jump,
+    and what its environment needs for that."""
+    if ".so" not in subprocess.run(["ldd", PROGRAM], capture_output=True,
+                                   text=True, check=False).stdout:
+        return None                     # nothing can be put before its clock
+    (tmp_path / "jump.c").write_text(JUMP)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "jump.so",
+                    tmp_path / "jump.c", "-ldl"], check=True)
+    path = tmp_path / "clock"
+    path.write_bytes(struct.pack("qq", 0, 0))
+    return path, {"CLOCK_JUMP": str(path),
+                  "LD_PRELOAD": str(tmp_path / "jump.so")}
+
+
 @pytest.mark.parametrize("runs, day, trusted", [
     (60, 60, False),     # a long freeze: a NAT gateway may have forgotten it
     (0, 60, False),      # the machine was restored, and its clock set then
     (0, -60, True),      # the clock of the day was wrong, no more
     (1, 2, True)])       # and nearly right
-def test_a_clock_that_jumps_in_a_freeze(ecs, start, tmp_path, runs, day,
+def test_a_clock_that_jumps_in_a_freeze(ecs, start, clock, runs, day,
                                         trusted):
-    if ".so" not in subprocess.run(["ldd", PROGRAM], capture_output=True,
-                                   text=True, check=False).stdout:
-        return                          # nothing can be put before its clock
-    (tmp_path / "jump.c").write_text(JUMP)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "jump.so",
-                    tmp_path / "jump.c", "-ldl"], check=True)
-    clock = tmp_path / "clock"
-    clock.write_bytes(struct.pack("qq", 0, 0))
+    if clock is None:
+        return
+    path, env = clock
 
     def event():
-        with function.frozen(), open(clock, "r+b") as file:
+        with function.frozen(), open(path, "r+b") as file:
             file.write(struct.pack("qq", runs, day))
         return LATER
 
-    function = start(event_of(), event, CLOCK_JUMP=str(clock),
-                     LD_PRELOAD=str(tmp_path / "jump.so"))
+    function = start(event_of(), event, **env)
     _, later = function.run()
     assert (later["retries"], later["replays"]) == (0, 0)
     assert later["connections_opened"] == (0 if trusted else 1)
     # A server, or a gateway, that went silent would not have been asked.
     assert {r.connection for r in ecs.requests[3:]} == {1 if trusted else 2}
+
+
+HANDLER = """
+local client = assert(require "headcount".client())
+return function()
+  assert(client:call("ecs", "ListClusters", {}))
+  return { summary = {}, stats = client:stats() }
+end
+"""
+
+
+@pytest.mark.parametrize("day, connections", [(60, 2), (-60, 1)])
+def test_a_handlers_clients_forget_what_a_freeze_ended(ecs, start, clock,
+                                                       tmp_path, day,
+                                                       connections):
+    """The clock of the day jumps, the other one does not: the machine was
+    restored."""
+    if clock is None:
+        return
+    path, env = clock
+    (tmp_path / "handler.lua").write_text(HANDLER)
+
+    def event():
+        with function.frozen(), open(path, "r+b") as file:
+            file.write(struct.pack("qq", 0, day))
+        return LATER
+
+    function = start(LATER, event, _HANDLER="handler.lua",
+                     LAMBDA_TASK_ROOT=str(tmp_path), **env)
+    first, later = function.run()
+    assert first["connections_opened"] == 1
+    assert later["connections_opened"] == ecs.connections == connections
+    assert (later["retries"], later["replays"]) == (0, 0)

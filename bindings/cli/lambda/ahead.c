@@ -56,8 +56,7 @@ int64_t ahead_clock(void)
     return hc_clock_wall() - hc_clock_monotonic();
 }
 
-void ahead_wake(headcount *h, int64_t clock)
+bool ahead_slept(int64_t clock)
 {
-    if (ahead_clock() - clock > AHEAD_GAP)
-        headcount_forget(h);
+    return ahead_clock() - clock > AHEAD_GAP;
 }

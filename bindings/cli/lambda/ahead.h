@@ -16,6 +16,6 @@ void ahead_connect(headcount *h, const struct headcount_reconcile *one,
 int64_t ahead_clock(void);
 /* The machine was restored from a snapshot, or slept, since then: nothing that
  * is known about the network counts. */
-void ahead_wake(headcount *h, int64_t clock);
+bool ahead_slept(int64_t clock);
 
 #endif

@@ -271,7 +271,10 @@ static int serve(struct lambda *l)
         code = next_event(l, &in);
         if (code != 0)
             return code;
-        ahead_wake(l->h, clock);
+        if (ahead_slept(clock)) {
+            headcount_forget(l->h);
+            handler_forget(&l->handler);
+        }
         log_request(in.id);
         set_trace(&in);
         l->began = hc_clock_wall();

@@ -324,6 +324,12 @@ void handler_close(struct handler *h)
     h->L = NULL;
 }
 
+void handler_forget(struct handler *h)
+{
+    if (h->L)
+        module_forget(h->L);
+}
+
 /* ---- call ---- */
 
 /* Seconds until the handler would be ended. */
