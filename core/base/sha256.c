@@ -1,9 +1,9 @@
 /* base/sha256.c - SHA-256 (FIPS 180-4) by SHA-NI of x86_64 or by the SHA2
  * instructions of ARMv8.
  *
- * The file is compiled for every processor of its architecture.  Only the
- * functions below sha256_blocks contain the instructions, and only
- * hc_sha256_class leads there: where the processor has them.
+ * The file is compiled for every processor of its architecture.  Only
+ * sha256_blocks contains the instructions, and only the class that
+ * hc_sha256_class chooses where the processor has them leads there.
  *
  * A message is hashed in blocks of 64 bytes, a block in 16 steps of four
  * rounds.  Step i takes four words of the schedule: the block's own for i < 4,

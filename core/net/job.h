@@ -45,7 +45,7 @@ struct hc_wait_queue {
 #define HC_WATCH_READ 1
 #define HC_WATCH_WRITE 2
 
-/* us; a wait that may be as short as twice of that is poll's */
+/* us.  A wait of less than twice that is left to poll, which ends in time. */
 #define HC_WATCH_AWAIT (50 * HC_MS)
 
 /* A socket that a job waits for.  All zero: closed. */
