@@ -42,7 +42,7 @@ bool handler_find(struct handler_name *name, const char *handler);
  * good until the next call or handler_close. */
 bool handler_open(struct handler *h, struct handler_answer *why);
 void handler_close(struct handler *h);           /* may be all zero */
-/* What its clients know about the network counts no more; may be all zero. */
+/* Its clients forget the network (headcount_forget); h may be all zero. */
 void handler_forget(struct handler *h);
 /* The answer to an event, within `left` microseconds. */
 void handler_call(struct handler *h, const struct runtime_invocation *in,
