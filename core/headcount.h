@@ -972,7 +972,8 @@ struct headcount_timing {
 
 /* One attempt for the hook `trace`, also one that asks for credentials.  Left
  * out are the query of the URL, headers that are not known to be harmless, and,
- * where the answer has credentials, all of its headers and the URL's path.
+ * where the answer has credentials, all of its headers.  Then and for a fetch
+ * the path of the URL is "***": the path of a webhook is its password.
  * Secrets that the library knows are struck out of what is left.  No text lives
  * longer than the hook's call. */
 struct headcount_trace {

@@ -54,9 +54,8 @@ static int endpoint_by_url(struct hc_endpoint *out,
 
     if (ask->use_fips || ask->use_dualstack)
         return hc_error_set(e, HEADCOUNT_ECONFIG,
-                            "the endpoint URL %.*s cannot be "
+                            "the endpoint URL cannot be "
                             "combined with %s: unset one of them",
-                            HC_STR_ARG(ask->url),
                             ask->use_fips ? "AWS_USE_FIPS_ENDPOINT"
                                           : "AWS_USE_DUALSTACK_ENDPOINT");
 
@@ -65,9 +64,8 @@ static int endpoint_by_url(struct hc_endpoint *out,
     if (err < 0)
         return err;
     if (url.query.n > 0)
-        return hc_error_set(e, HEADCOUNT_ECONFIG, "the endpoint URL %.*s has a "
-                            "query: give scheme, host, port and path only",
-                            HC_STR_ARG(ask->url));
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "the endpoint URL has a "
+                            "query: give scheme, host, port and path only");
     while (url.path.n > 0 && url.path.p[url.path.n - 1] == '/')
         url.path.n--;
     if (url.path.n + 1 > HC_ENDPOINT_PATH)

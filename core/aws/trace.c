@@ -11,6 +11,7 @@ struct trace_making {
     const struct hc_timing_note *note;
     struct hc_arena texts;
     struct hc_buf url;
+    struct hc_str hidden[2];             /* path and query; n == 0: not      */
 };
 
 /* Each of these is harmless: it names what is sent, or a request. */
@@ -71,6 +72,8 @@ static const char *trace_text(struct trace_making *m, struct hc_str text)
     hc_strike_identity(copy, m->note->who);
     hc_strike_proxy(copy, m->note->fetch->config.proxy);
     trace_strike_hidden(m, copy);
+    hc_strike(copy, m->hidden[0]);
+    hc_strike(copy, m->hidden[1]);
     return copy;
 }
 
@@ -90,7 +93,9 @@ static void trace_header(struct trace_making *m, struct headcount_header *to,
     to[(*n)++].value = trace_text(m, value);
 }
 
-/* A request to a plain proxy has the whole URL. */
+/* A request to a plain proxy has the whole URL.  Comes last of the request:
+ * what is hidden is struck out of the answer alone, since the path of one
+ * server may name another, or the server itself. */
 static void trace_url(struct trace_making *m, struct headcount_trace *to,
                       struct hc_str target)
 {
@@ -101,10 +106,15 @@ static void trace_url(struct trace_making *m, struct headcount_trace *to,
     hc_origin_host_header(&m->url, config->origin);
     if (hc_str_starts(path, hc_buf_view(&m->url)))
         path = hc_str_from(path, m->url.n);
-    if (config->is_secret || path.n == 0)
+    if (path.n == 0)
         path = HC_STR("/");
-    hc_buf_str(&m->url, path);
+    bool hides = (config->is_secret || m->note->hides_path) && path.n > 1;
+
+    hc_buf_str(&m->url, hides ? HC_STR("/***") : path);
     to->url = trace_text(m, hc_buf_view(&m->url));
+    if (hides)
+        m->hidden[0] = path;
+    m->hidden[1] = target;
 }
 
 static void trace_request(struct trace_making *m, struct headcount_trace *to)
@@ -116,7 +126,6 @@ static void trace_request(struct trace_making *m, struct headcount_trace *to)
 
     if (all > 0)
         to->method = trace_text(m, hc_str_cut(&first, ' '));
-    trace_url(m, to, hc_str_cut(&first, ' '));
     while ((line = trace_line(&rest)).n > 0) {
         struct hc_str name = hc_str_cut(&line, ':');
 
@@ -126,6 +135,7 @@ static void trace_request(struct trace_making *m, struct headcount_trace *to)
     to->request_headers = headers;
     to->request_head = (int64_t)(all - rest.n);
     to->request_body = (int64_t)rest.n;
+    trace_url(m, to, hc_str_cut(&first, ' '));
 }
 
 static void trace_answer(struct trace_making *m, struct headcount_trace *to)

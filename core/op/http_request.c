@@ -277,6 +277,7 @@ int hc_http_request_put(const struct hc_http_request *q, struct hc_buf *out,
 
 void hc_http_request_strike(const struct hc_http_request *q, char *text)
 {
+    hc_strike(text, q->url.path);
     hc_strike(text, q->url.query);
     hc_strike_proxy(text, q->at.proxy);
     for (size_t i = 0; i < q->r.headers_n; i++)

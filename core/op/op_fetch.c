@@ -326,6 +326,7 @@ static void op_fetch_note(headcount_op *op, const char *end)
         .fetch = &f->fetch, .who = &who, .method = q->method,
         .host = q->at.host, .operation = q->method,
         .attempt = f->attempt, .status = op->outcome.status,
+        .hides_path = true,              /* a webhook's is its password */
     };
 
     if (f->fetch.net == NULL)            /* it ended before it was begun */

@@ -154,14 +154,17 @@ int hc_url_get(struct hc_url *out, struct hc_str text,
 
     if (why == NULL)
         return 0;
-    /* The text before an '@' may be a password, so the message leaves it
-     * out. */
+    /* The text before an '@' may be a password, and a query may have a token,
+     * so the message leaves them out. */
     while (at > 0 && text.p[at - 1] != '@')
         at--;
+    struct hc_str rest = hc_str_from(text, at);
+    struct hc_str shown = hc_str_cut(&rest, '#');
+
+    shown.n = hc_str_find(shown, '?');
     return hc_error_set(e, HEADCOUNT_ECONFIG,
                         "\"%s%.*s\" is no URL of an endpoint: %s",
-                        at > 0 ? "***@" : "",
-                        HC_STR_ARG(hc_str_from(text, at)), why);
+                        at > 0 ? "***@" : "", HC_STR_ARG(shown), why);
 }
 
 /* ---- origins ---- */

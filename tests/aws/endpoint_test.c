@@ -140,8 +140,8 @@ TEST(endpoint, urls_that_cannot_be_one_are_refused)
                           const char *says; } rows[] = {
         { "ftp://h", false, false, "" }, { "h:80", false, false, "" },
         { "http://", false, false, "" }, { "http://u:p@h", false, false, "" },
-        { "https://h/?a=b", false, false, "query" },
-        { "https://h", true, false, "AWS_USE_FIPS_ENDPOINT" },
+        { "https://h/?a=s3cret", false, false, "query" },
+        { "https://u:s3cret@h", true, false, "AWS_USE_FIPS_ENDPOINT" },
         { "https://h", false, true, "AWS_USE_DUALSTACK_ENDPOINT" },
     };
     static char long_url[1200];
@@ -151,6 +151,7 @@ TEST(endpoint, urls_that_cannot_be_one_are_refused)
                       rows[i].dualstack), HEADCOUNT_ECONFIG);
         CHECK(error.what[0] != '\0');
         CHECK(strstr(error.what, rows[i].says) != NULL);
+        CHECK(strstr(error.what, "s3cret") == NULL);
     }
     memset(long_url, 'a', sizeof(long_url) - 1);
     memcpy(long_url, "http://h/", 9);

@@ -32,6 +32,7 @@
 
 static struct hc_net net;
 static struct hc_fetch fetch;
+static bool hides_path;
 static char got[8192];
 static size_t told;
 
@@ -79,7 +80,8 @@ static void trace(const char *request, const char *answer, bool secret,
     struct hc_origin origin = { .host = "ecs.eu-west-1.amazonaws.com",
                                 .port = 443, .tls = tls };
     const struct hc_timing_note note = { .fetch = &fetch, .who = &who,
-                                         .method = "PUT" };
+                                         .method = "PUT",
+                                         .hides_path = hides_path };
     const struct headcount_timing timing = { .operation = "ListClusters" };
     struct hc_str in = hc_str(answer);
     struct headcount_error e;
@@ -123,12 +125,31 @@ TEST(trace, heads_have_what_is_known_to_be_harmless)
 TEST(trace, an_answer_with_credentials_shows_no_header_and_no_path)
 {
     trace(REQUEST, ANSWER, true, true);
-    CHECK_Z(got, "POST\nhttps://ecs.eu-west-1.amazonaws.com/\n"
+    CHECK_Z(got, "POST\nhttps://ecs.eu-west-1.amazonaws.com/***\n"
                  "ListClusters\n"
                  "Host\necs.eu-west-1.amazonaws.com\n"
                  "X-Amz-Target\nEcs.ListClusters\n"
                  "User-Agent\nheadcount\n"
                  "\n");
+}
+
+/* The path of a webhook is its password, and a peer may repeat it. */
+TEST(trace, a_fetch_shows_that_there_was_a_path_and_no_more)
+{
+    const char *answer = "HTTP/1.1 404 Not Found\r\n"
+                         "Server: no /services/T/B/hook?token=1234567\r\n"
+                         "Content-Length: 2\r\n\r\n{}";
+
+    hides_path = true;
+    trace("POST /services/T/B/hook?token=1234567&u=https://ecs.eu-west-1 "
+          "HTTP/1.1\r\nHost: ecs.eu-west-1.amazonaws.com\r\n\r\n{\"a\":1}",
+          answer, false, true);
+    CHECK_Z(got, "POST\nhttps://ecs.eu-west-1.amazonaws.com/***\n"
+                 "ListClusters\nHost\necs.eu-west-1.amazonaws.com\n\n"
+                 "Server\nno ***?***\nContent-Length\n2\n");
+    trace("GET / HTTP/1.1\r\n\r\n{\"a\":1}", answer, false, true);
+    hides_path = false;
+    CHECK(strstr(got, "amazonaws.com/\n") != NULL);
 }
 
 TEST(trace, a_request_that_was_never_made_has_a_url_all_the_same)
@@ -142,7 +163,7 @@ TEST(trace, a_request_to_a_proxy_has_its_origin_once)
 {
     trace("POST http://ecs.eu-west-1.amazonaws.com:443/x?y HTTP/1.1\r\n\r\n"
           "{\"a\":1}", ANSWER, true, false);
-    CHECK(strstr(got, "http://ecs.eu-west-1.amazonaws.com:443/\n") != NULL);
+    CHECK(strstr(got, "http://ecs.eu-west-1.amazonaws.com:443/***\n") != NULL);
     trace("POST http://ecs.eu-west-1.amazonaws.com:443/x?y HTTP/1.1\r\n\r\n"
           "{\"a\":1}", "HTTP/1.1 200 OK\r\n\r\n", false, false);
     CHECK_Z(got, "POST\nhttp://ecs.eu-west-1.amazonaws.com:443/x\n"

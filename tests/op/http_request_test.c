@@ -86,19 +86,20 @@ TEST(http_request, a_signature_brings_headers_and_perhaps_a_url)
     }
 }
 
-TEST(http_request, header_values_and_query_are_struck)
+TEST(http_request, header_values_path_and_query_are_struck)
 {
     static const struct headcount_header headers[] = {
         { "Authorization", "Bearer abcdefgh" }, { "a", "short" },
     };
-    char text[] = "no Bearer abcdefgh for token=12345678, short";
+    char text[] = "no Bearer abcdefgh for token=12345678 of /services/T/B/hook"
+                  ", short";
     struct made m;
 
     CHECK_INT(make(&m, &(struct headcount_fetch){
-                  .url = "http://a.example/?token=12345678",
+                  .url = "http://a.example/services/T/B/hook?token=12345678",
                   .headers = headers, .headers_n = 2 }), 0);
     hc_http_request_strike(&m.q, text);
-    CHECK_Z(text, "no *** for ***, short");
+    CHECK_Z(text, "no *** for *** of ***, short");
     made_fini(&m);
 }
 

@@ -776,6 +776,27 @@ TEST(fetch, an_answer_that_repeats_the_request_shows_none_of_it)
     scene_close();
 }
 
+static void webhook_traced(void *ud, const struct headcount_trace *t)
+{
+    *(bool *)ud = true;
+    CHECK(strstr(t->url, "hook") == NULL);
+    CHECK(strstr(t->url, "/***") != NULL);
+}
+
+TEST(fetch, a_trace_does_not_have_the_path_of_a_webhook)
+{
+    const char *const answers[] = { aws_answer(200, "", ""), NULL };
+    bool traced = false;
+
+    scene_open(false, answers);
+    scene.h->net.log.trace = webhook_traced;
+    scene.h->net.log.ud = &traced;
+    get("/services/T/B/hook");
+    CHECK(traced);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
 TEST(fetch, sign_only_sends_nothing)
 {
     struct headcount_sign_request s = for_s3;

@@ -159,17 +159,18 @@ def test_credentials_never_stand_in_it(ecs, headcount, trace):
         assert key not in text
 
 
-def test_a_url_shows_no_query_and_no_header_of_the_user(ecs, headcount,
-                                                        trace):
-    url = f"http://127.0.0.1:{ecs.port}/a/b"
-    run = headcount("fetch", "GET", f"{url}?token=geheim", "--header",
+def test_a_fetch_shows_neither_path_nor_query_nor_header_of_the_user(
+        ecs, headcount, trace):
+    url = f"http://127.0.0.1:{ecs.port}"
+    run = headcount("fetch", "GET", f"{url}/geheim?token=geheim#geheim",
+                    "--debug", "--timings", "--header",
                     "X-Api-Key: geheim", "--header", "Cookie: a=geheim",
                     "--trace", trace.path)
     assert run.code in (0, 254), run.err
     text = trace.path.read_text("utf-8")
-    assert "geheim" not in text
+    assert "geheim" not in text + run.out + run.err
     [entry] = trace()
-    assert entry["request"]["url"] == url
+    assert entry["request"]["url"] == f"{url}/***"
 
 
 def test_a_path_that_cannot_be_written_is_said_before_any_call(

@@ -117,6 +117,11 @@ TEST(url, a_password_is_not_repeated)
               HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, "cret") == NULL);
     CHECK(strstr(e.what, "***@host") != NULL);
+    e.code = 0;
+    CHECK_INT(hc_url_get(&u, HC_STR("https://host/a?token=s3cret#cret"), &e),
+              HEADCOUNT_ECONFIG);
+    CHECK(strstr(e.what, "cret") == NULL);
+    CHECK(strstr(e.what, "\"https://host/a\"") != NULL);
 }
 
 TEST(url, names_and_labels_have_their_lengths)
