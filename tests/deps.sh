@@ -154,7 +154,6 @@ look_for_static() {
     native=$(uname -m)
     other=aarch64
     [ "$native" != aarch64 ] || other=x86_64
-    [ -f "/usr/lib/$native-linux-musl/rcrt1.o" ] || need musl-dev
     command_or "$other-linux-gnu-gcc" \
         "gcc-$(echo $other | tr _ -)-linux-gnu"
     command_or "qemu-$other-static" qemu-user-static

@@ -6,9 +6,7 @@
 # BearSSL, Lua and musl come from BEARSSL_SRC, LUA_SRC and MUSL_SRC (a tree or
 # a tarball), or else as Debian's sources: a private apt under $BUILD asks the
 # mirrors that the system's apt asks, which itself is left alone, and only what
-# has the SHA-256 below is built.  The machine's own architecture takes musl
-# from its package, musl-dev, unless MUSL_SRC is set.  jsmn.h is JSMN_DIR's or
-# the system's.
+# has the SHA-256 below is built.  jsmn.h is JSMN_DIR's or the system's.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -165,6 +163,7 @@ all_sources() {
     source_of bearssl "${BEARSSL_SRC-}" BEARSSL_SRC inc/bearssl.h
     source_of lua5.4 "${LUA_SRC-}" LUA_SRC src/lua.h
     [ -n "${LUA_SRC-}" ] || mend_lua
+    source_of musl "${MUSL_SRC-}" MUSL_SRC src/internal/libc.h
     jsmn=${JSMN_DIR:-/usr/include}/jsmn.h
     [ -f "$jsmn" ] || die "no $jsmn; name its folder, JSMN_DIR=, or as root:" \
         "  apt-get install -y --no-install-recommends libjsmn-dev"
@@ -194,33 +193,38 @@ archive() { # ARCHIVE CFLAGS...
 # gcc told of musl in place of glibc, and that a program is static and yet is
 # put at another address each time (static-pie; musl's own specs have no word
 # for that).
-write_specs() { # INCLUDE LIB
+write_specs() {
+    include=$to/musl/include lib=$to/musl/lib
     cat >"$to/musl.specs" <<SPECS
 %rename cpp_options old_cpp_options
 
 *cpp_options:
--nostdinc -isystem $1 -isystem include%s %(old_cpp_options)
+-nostdinc -isystem $include -isystem include%s %(old_cpp_options)
 
 *cc1:
-%(cc1_cpu) -nostdinc -isystem $1 -isystem include%s
+%(cc1_cpu) -nostdinc -isystem $include -isystem include%s
 
 *link_libgcc:
--L$2 -L .%s
+-L$lib -L .%s
 
 *libgcc:
 libgcc.a%s
 
 *startfile:
-$to/static_start.o $2/rcrt1.o $2/crti.o crtbeginS.o%s
+$to/static_start.o $lib/rcrt1.o $lib/crti.o crtbeginS.o%s
 
 *endfile:
-crtendS.o%s $2/crtn.o
+crtendS.o%s $lib/crtn.o
 
 *link:
 -nostdlib -static -pie --no-dynamic-linker -z text -e headcount_start
 
 SPECS
 }
+
+# musl itself says -Os, and -O3 where strings and memory are handled: 17 KB less
+# than Debian's package of it, which is made for speed throughout.
+musl_flags='-fPIE -fstack-protector-strong'
 
 build_musl() { # ARCH
     rm -rf "$top/src/build-musl"
@@ -229,7 +233,7 @@ build_musl() { # ARCH
         cd "$top/src/build-musl"
         ./configure --target="$1-linux-musl" --disable-shared \
             --prefix="$to/musl" CC="$gcc" CROSS_COMPILE="$tools" \
-            CFLAGS="-fPIE -ffile-prefix-map=$top=." &&
+            CFLAGS="$musl_flags -ffile-prefix-map=$top=." &&
             "$MAKE" -s -j"$JOBS" install
     ) >"$to/musl.log" 2>&1 || {
         cat "$to/musl.log" >&2
@@ -239,23 +243,13 @@ build_musl() { # ARCH
 }
 
 musl_of() { # ARCH
-    package=/usr/lib/$1-linux-musl
-    if [ "$1" = "$(uname -m)" ] && [ -z "${MUSL_SRC-}" ]; then
-        [ -f "$package/rcrt1.o" ] || die "no $package/rcrt1.o;" \
-            "name a source of musl, MUSL_SRC=PATH, or as root:" \
-            "  apt-get install -y --no-install-recommends musl-dev"
-        write_specs "/usr/include/$1-linux-musl" "$package"
-        return
-    fi
-    [ -f "$top/src/musl/configure" ] ||
-        source_of musl "${MUSL_SRC-}" MUSL_SRC src/internal/libc.h
-    key=$(sum_of "$top/src/musl" && "$gcc" --version)
+    key=$(sum_of "$top/src/musl" && "$gcc" --version && echo "$musl_flags")
     if [ "$key" != "$(cat "$to/musl.key" 2>/dev/null)" ]; then
         echo "static: building musl for $1"
         build_musl "$1"
         echo "$key" >"$to/musl.key"
     fi
-    write_specs "$to/musl/include" "$to/musl/lib"
+    write_specs
 }
 
 # A tree of yours may have no such file, or other functions in it.
@@ -356,12 +350,7 @@ bearssl_version() {
 }
 
 musl_version() {
-    if [ -f "$top/src/musl/VERSION" ]; then
-        cat "$top/src/musl/VERSION"
-    else
-        # shellcheck disable=SC2016 # dpkg-query's own
-        dpkg-query -W -f '${Version}' musl-dev 2>/dev/null || true
-    fi
+    cat "$top/src/musl/VERSION"
 }
 
 compiler_of() { # ARCH
