@@ -425,6 +425,13 @@ BREAKS = [
     ("a creds try counts the pool's line as silence", "fetch_creds_waits",
      r"hc_fetch_is_in_line\(&f->fetch\)", "false", "aws/creds_fetch"),
     # ---- secrets, signatures, certificates ----
+    ("two roles of one account reconcile a cluster twice", "find_is_same",
+     r"hc_str_eq\(hc_role_account\(a->role\), hc_role_account\(b->role\)\)",
+     "t->scope == scope", "op/op_sweep"),
+    ("a sweep's table that grew has lost its clusters", "find_make_room",
+     r"= i \+ 1;", "= 0;", "op/op_sweep"),
+    ("a role without an ARN is the handle's own account", "sweep_check_role",
+     r"arn\.n == 0", "false"),
     ("half a secret is shown", "strike_piece", r"said >= HC_STRIKE_PIECE \|\|",
      "false ||"),
     ("a service's message repeats the token", AWS,

@@ -79,6 +79,8 @@ static int sweep_check_role(struct op_sweep *s, struct hc_str arn)
 {
     const struct hc_role role = hc_op_role(&s->op, arn);
 
+    if (arn.n == 0)              /* it would be our own account a second time */
+        return hc_role_check(&role, &s->op.error);
     if (hc_client_creds(&s->op.h->client, &role, &s->op.error) == NULL)
         return s->op.error.code;
     return hc_op_check_account(&s->op, arn, hc_role_account(arn));

@@ -43,17 +43,19 @@ static int find_put(struct op_sweep *s, const struct op_target *like)
 
 /* True: the target is this cluster.  Pages may name a cluster twice while
  * clusters come and go, and two roles may belong to one account: it is
- * reconciled and reported once all the same. */
-static bool find_is_same(const struct op_target *t, size_t scope,
-                    const struct hc_arn *cluster)
+ * reconciled and reported once all the same, by its name or by its ARN. */
+static bool find_is_same(const struct op_sweep *s, const struct op_target *t,
+                         size_t scope, const struct hc_arn *cluster)
 {
+    const struct hc_sweep_scope *a = &s->scopes[t->scope];
+    const struct hc_sweep_scope *b = &s->scopes[scope];
     struct hc_arn other;
 
     return hc_arn_cluster(&other, t->name, NULL) == 0 &&
            hc_str_eq(other.name, cluster->name) &&
            hc_arn_same_place(&other, cluster) &&
-           (t->scope == scope ||
-            (hc_arn_is_full(&other) && hc_arn_is_full(cluster)));
+           hc_str_eq(a->region, b->region) &&
+           hc_str_eq(hc_role_account(a->role), hc_role_account(b->role));
 }
 
 /* The slot that holds the cluster, or the one that would hold it.  Most
@@ -70,7 +72,7 @@ static size_t *find_slot(const struct op_sweep *s, size_t scope,
     size_t at = (size_t)hash & (s->slots_n - 1);
 
     while (s->slots[at] != 0 &&
-           !find_is_same(&s->targets[s->slots[at] - 1], scope, cluster))
+           !find_is_same(s, &s->targets[s->slots[at] - 1], scope, cluster))
         at = (at + 1) & (s->slots_n - 1);
     return &s->slots[at];
 }

@@ -531,6 +531,43 @@ TEST(sweep_op, an_arn_is_one_cluster_for_two_roles_of_its_account)
     end();
 }
 
+TEST(sweep_op, a_name_is_one_cluster_for_two_roles_of_an_account)
+{
+    static const char *const names[] = { "a", AT "cluster/a", "a" };
+    static const char *const roles[] = {
+        "arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/y",
+        "arn:aws:iam::210987654321:role/z" };
+    struct run r = sweep();
+    struct headcount_progress p;
+
+    r.sweep.clusters = names;
+    r.sweep.roles = roles;
+    r.sweep.roles_n = 3;
+    for (r.sweep.clusters_n = 1; r.sweep.clusters_n <= 3;
+         r.sweep.clusters_n++) {
+        scene_open(false, NULL);
+        CHECK_INT(begin(r), 0);
+        headcount_sweep_progress(scene.op, &p);
+        CHECK_INT(p.found, 2);
+        end();
+    }
+}
+
+TEST(sweep_op, a_role_without_an_arn_is_refused)
+{
+    static const char *const names[] = { "a" }, *const roles[] = {
+        "arn:aws:iam::123456789012:role/x", "" };
+    struct run r = sweep();
+
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 1;
+    r.sweep.roles = roles;
+    r.sweep.roles_n = 2;
+    scene_open(false, NULL);
+    CHECK_INT(run(r)->code, HEADCOUNT_ECONFIG);
+    end();
+}
+
 TEST(sweep_op, many_names_are_told_apart)
 {
     static const char *names[20000];
