@@ -536,6 +536,8 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
         err = hc_request_name(c->invocation, net, &c->error);
     if (err < 0) {
         call_failed(c);
+        hc_client_release_endpoint(c->slot);
+        c->slot = NULL;
         return err;
     }
     hc_stats_count(&net->stats, c->config.stats, api_calls);

@@ -91,7 +91,7 @@ struct hc_fetch {
     struct headcount_error error;    /* private no more                      */
 };
 
-/* 0; < 0 with f->error: fini may but need not be called then. */
+/* 0; < 0 with f->error: step is not called then, fini is. */
 int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
                    const struct hc_fetch_config *config, int64_t now);
 /* f->out holds the request: send it with the next step.  A buf with an error is

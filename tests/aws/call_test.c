@@ -793,6 +793,27 @@ TEST(call, wrong_operations_and_regions_start_nothing)
     caller_end();
 }
 
+/* Its owner need not end it: a place of an endpoint that nobody uses must not
+ * count as used for ever. */
+TEST(call, one_that_could_not_start_has_no_endpoint)
+{
+    static const char *const files[] = { "roots.pem", "no certificate", NULL };
+
+    aws_world_open(&w, NULL, NULL);
+    w.world.files = files;
+    w.client.trust.all = (struct hc_trust_file){
+        .path = HC_STR("roots.pem"), .from = "AWS_CA_BUNDLE"
+    };
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .endpoint_url = HC_STR("https://127.0.0.1:1") }),
+              HEADCOUNT_ECONFIG);
+    CHECK(strstr(me.call.error.what, "roots.pem (AWS_CA_BUNDLE)") != NULL);
+    for (size_t i = 0; i < HC_CLIENT_ENDPOINTS; i++)
+        CHECK_INT(w.client.places[i] == NULL ? 0
+                  : w.client.places[i]->users, 0);
+    caller_end();
+}
+
 TEST(call, one_that_is_left_in_the_middle_leaves_nothing)
 {
     const char *const answers[] = { AWS_PEER_SILENT, NULL };
