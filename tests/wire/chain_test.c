@@ -603,7 +603,7 @@ TEST(chain, a_leaf_that_is_itself_trusted_is_still_checked)
     check_bad(&s, "expired on 2026-12-31");
 }
 
-/* minimal looks neither at an address nor at a purpose, so it believes these. */
+/* minimal looks neither at an address nor at a purpose: it believes these. */
 TEST(chain, a_trusted_leaf_is_refused_where_minimal_believes_it)
 {
     struct setting s = sound();
