@@ -986,6 +986,8 @@ struct headcount_trace {
     int64_t request_head, request_body;  /* bytes; 0 if none was made        */
     int64_t body;                 /* bytes of the answer's body that came    */
     int code;                     /* why it got no answer that counts; or 0  */
+    int64_t opened;               /* when its handle was made (us, monotonic):
+                                     handles number their connections alike  */
 };
 
 enum headcount_result { HEADCOUNT_UPDATED, HEADCOUNT_PENDING,

@@ -721,6 +721,10 @@ BREAKS = [
      r"hc_strike_identity\(copy, m->note->who\);", ""),
     ("everybody may read a trace", "replace_private", r"0600", "0644",
      "cli/trace"),
+    ("connections of two clients are one in a trace", "trace_put_entry",
+     r"attempt->opened == first", "true"),
+    ("headers of servers fill a trace's memory", "text_of",
+     r"n <= TRACE_ENTRY", "true", "cli/trace"),
     ("a proxy that repeats its credentials is quoted", "hc_proxy_is_secret",
      r"p != NULL && p->authorization\.n > 0", "false", "net/tunnel"),
     # ---- what a handle remembers, and what a run knows ----

@@ -112,7 +112,7 @@ const struct option options_table[] = {
       ONCE | EXPLAIN | CALL | FETCH | DOCTOR, NULL,
       "draw the time of each call by phase" },
     { "trace", TEXT, AT(trace), false, (NETWORK & ~LAMBDA) | RUN, "FILE",
-      "write each attempt to this file (HAR 1.2)" },
+      "write all attempts here at the end (HAR)" },
     { "dry-run", FLAG, AT(dry_run), false, WRITES | ADOPT, NULL,
       "read and plan, write nothing" },
     { "yes", FLAG, AT(yes), false, ADOPT | LATENCY, NULL,

@@ -149,7 +149,7 @@ static void put_text(FILE *out, const char *name, const char *text)
 }
 
 void trace_put_entry(FILE *out, const struct headcount_trace *attempt,
-                     int64_t wall)
+                     int64_t wall, int64_t first)
 {
     const struct headcount_timing *t = attempt->timing;
     const struct har_times times = times_of(t);
@@ -165,7 +165,10 @@ void trace_put_entry(FILE *out, const struct headcount_trace *attempt,
     address[strcspn(address, "%")] = '\0';      /* HAR knows no interface */
     put_text(out, "serverIPAddress", address);
     if (t->connection != 0)
-        fprintf(out, ",\"connection\":\"%" PRIu64 "\"", t->connection);
+        fprintf(out, attempt->opened == first
+                         ? ",\"connection\":\"%" PRIu64 "\""
+                         : ",\"connection\":\"%" PRIu64 "@%" PRId64 "\"",
+                t->connection, attempt->opened - first);
     put_text(out, "_operation", t->operation);
     fprintf(out, ",\"_attempt\":%d,", t->attempt);
     put_ms(out, "_waited", t->waited);
@@ -215,17 +218,37 @@ static int64_t wall_of(struct trace *t, int64_t when)
     return t->epoch + when;
 }
 
-void trace_note(void *ud, const struct headcount_trace *attempt)
+/* NULL: no memory, or longer than an entry may be. */
+static char *text_of(const struct trace *t, const struct headcount_trace *a,
+                     int64_t wall)
 {
-    struct trace *t = ud;
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
 
     if (!out)
-        return;
-    trace_put_entry(out, attempt, wall_of(t, attempt->timing->start));
-    struct trace_entry *to = fclose(out) == 0 ? place_for(t) : NULL;
+        return NULL;
+    trace_put_entry(out, a, wall, t->first);
+    if (fclose(out) == 0 && n <= TRACE_ENTRY)
+        return text;
+    free(text);
+    return NULL;
+}
+
+void trace_note(void *ud, const struct headcount_trace *attempt)
+{
+    struct trace *t = ud;
+    struct headcount_trace a = *attempt;
+    int64_t wall = wall_of(t, a.timing->start);
+
+    if (t->seen == 0)
+        t->first = a.opened;
+    char *text = text_of(t, &a, wall);
+
+    a.headers_n = a.request_headers_n = 0;
+    if (!text)
+        text = text_of(t, &a, wall);
+    struct trace_entry *to = text ? place_for(t) : NULL;
 
     if (!to) {
         free(text);

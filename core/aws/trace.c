@@ -157,7 +157,8 @@ void hc_trace(const struct hc_timing_note *note,
 {
     const struct hc_net *net = note->fetch->net;
     struct headcount_trace trace = { .timing = timing,
-                                     .method = note->method };
+                                     .method = note->method,
+                                     .opened = net->opened };
     struct trace_making m = { .note = note };
 
     hc_arena_init(&m.texts, &net->sys.alloc, TRACE_TEXTS);

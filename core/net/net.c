@@ -40,7 +40,8 @@ int hc_net_init(struct hc_net *net, const struct hc_system *sys,
                 const struct hc_log *log, const struct hc_net_config *config,
                 struct headcount_error *e)
 {
-    *net = (struct hc_net){ .sys = *sys, .log = *log, .config = *config };
+    *net = (struct hc_net){ .sys = *sys, .log = *log, .config = *config,
+                            .opened = hc_now(sys) };
     net_defaults(&net->config);
     hc_jobs_init(&net->jobs);
     const struct hc_resolver_config resolver = {

@@ -50,6 +50,7 @@ struct hc_net {
     struct hc_pool pool;
     struct hc_buf out;               /* memory of the last exchange, for the */
     struct hc_http1 http;            /* next one: net/fetch.c                */
+    int64_t opened;                  /* when it was made: traces know it by  */
     size_t random_n;                 /* that are left at the front           */
     unsigned char random[HC_NET_RANDOM];
 };

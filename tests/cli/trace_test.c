@@ -45,7 +45,7 @@ static char *text_of(const struct headcount_trace *a, struct trace *t)
 
     CHECK(out != NULL);
     if (out != NULL && a != NULL)
-        trace_put_entry(out, a, WALL);
+        trace_put_entry(out, a, WALL, 0);
     else if (out != NULL)
         trace_put(out, t);
     if (out != NULL)
@@ -76,6 +76,48 @@ TEST(trace, an_entry_to_the_byte)
     "\"_reused\":false,\"_resumed\":true,\"_cluster\":\"prod\","
     "\"_region\":\"eu-west-1\"}");
     free(text);
+}
+
+TEST(trace, connections_of_two_clients_are_two)
+{
+    struct headcount_trace other = attempt;
+    struct trace t = { .path = NULL };
+
+    other.opened = 120;
+    trace_note(&t, &other);
+    trace_note(&t, &other);
+    other.opened = 125;
+    trace_note(&t, &other);
+    CHECK_INT(t.n, 3);
+    for (size_t i = 0; i < t.n; i++) {
+        const char *want = i < 2 ? "\"connection\":\"7\""
+                                 : "\"connection\":\"7@5\"";
+
+        CHECK(strstr(t.entries[i].text, want) != NULL);
+    }
+    trace_end(&t);
+}
+
+/* Servers choose the length of their headers: it takes no memory for good. */
+TEST(trace, an_attempt_with_long_headers_has_none)
+{
+    static char value[TRACE_ENTRY];
+    struct headcount_header header = { "via", value };
+    struct headcount_trace a = attempt;
+    struct trace t = { .path = NULL };
+
+    memset(value, 'v', sizeof value - 1);
+    a.headers = &header;
+    trace_note(&t, &a);
+    CHECK_INT(t.n, 1);
+    if (t.n == 1) {
+        CHECK(strlen(t.entries[0].text) < 2000);
+        CHECK(strstr(t.entries[0].text, "\"bodySize\":18}") != NULL);
+    }
+    a.url = value;
+    trace_note(&t, &a);
+    CHECK_INT(t.n, 1);
+    trace_end(&t);
 }
 
 /* What did not happen is -1, and the rest still adds up. */

@@ -946,14 +946,14 @@ def test_two_roles_are_wrong_usage_but_for_a_sweep(ecs, creds, headcount):
 
 
 def test_a_sweep_has_each_role_once(ecs, creds, headcount):
-    """Two roles see the one cluster: for each of them it is another one."""
+    """Each lists the clusters of its account, which is one account here."""
     two = ("--assume-role", ROLE, "--assume-role", ROLE + "2")
-    run(headcount, creds, "plan", "prod", *OURS, *two)
+    run(headcount, creds, "plan", "--all", *OURS, *two)
     assert creds.asked("AssumeRole") == 2
     assert set(signers(ecs)) == {"ROLE1", "ROLE2"}
     creds.denied.add(ROLE)
     ecs.requests.clear()
-    done = run(headcount, creds, "plan", "prod", *OURS, *two, code=1)
+    done = run(headcount, creds, "plan", "--all", *OURS, *two, code=1)
     assert f"{ROLE} may not be assumed" in done.out + done.err
     assert set(signers(ecs)) == {"ROLE3"}
 

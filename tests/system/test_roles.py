@@ -133,13 +133,15 @@ def write(tmp_path, text):
 
 
 def test_a_file_has_a_role_a_line(creds, headcount, tmp_path):
-    names = write(tmp_path, f"# all of them\n\n{ROLE}\r\n  {ROLE}2 # two\n"
-                            f"\t\n{ROLE}\n{ROLE}#3\n".replace("#3", "3"))
+    """A role of each of three accounts: two of one would be asked once."""
+    two, three = (ROLE.replace("123456789012", account)
+                  for account in ("210987654321", "345678901234"))
+    names = write(tmp_path, f"# all of them\n\n{ROLE}\r\n  {two} # two\n"
+                            f"\t\n{ROLE}\n{three}\n")
     for more in ((), ("--assume-role", ROLE)):
         creds.requests.clear()
         headcount("plan", "prod", *OURS, *more, "--assume-role", names)
-        assert sorted(f["RoleArn"] for f in forms(creds)) == \
-            [ROLE, ROLE + "2", ROLE + "3"]
+        assert sorted(f["RoleArn"] for f in forms(creds)) == [ROLE, two, three]
     done = headcount("call", "ecs", "ListClusters", HEADCOUNT_ASSUME_ROLE=names)
     assert done.code == 252 and "more than one HEADCOUNT_ASSUME" in done.err
     one = write(tmp_path, ROLE)

@@ -234,6 +234,23 @@ def test_a_script_is_traced_and_gets_the_attempts(ecs, headcount, trace):
     assert len(trace()) == len(ecs.requests)
 
 
+def test_clients_of_a_script_have_connections_of_their_own(ecs, headcount,
+                                                           trace):
+    (headcount.home / "s.lua").write_text("""
+        local headcount = require "headcount"
+        for _ = 1, 2 do
+          local client = headcount.client {}
+          assert(client:call("ecs", "ListClusters", {}))
+          assert(client:call("ecs", "ListClusters", {}))
+          client:close()
+        end""")
+    run = headcount.at(ecs)("run", "--trace", trace.path, "s.lua")
+    assert run.code == 0, run.err
+    one, two, three, four = (e["connection"] for e in trace())
+    assert one == two == "1"
+    assert three == four != one and three.startswith("1@")
+
+
 @pytest.mark.parametrize("ends, code", [
     ("os.exit(3)", 3), ("os.exit(true, true)", 0),
     ("os.remove 'f' os.exit(0)", 255)])
