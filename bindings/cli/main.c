@@ -51,6 +51,7 @@ static int run_verb(struct options *o)
         o->tracing = &trace;
     int code = begin_verb(o);
 
+    o->tracing = NULL;
     if (o->help)
         trace.path = NULL;
     return trace_end(&trace) || !is_done(code) ? code : EXIT_OTHER;

@@ -128,10 +128,11 @@ static void fit(struct waterfall *w)
 /* `n` columns: the end of a place says more than its front. */
 static void put_column(FILE *out, const char *text, size_t n, bool keeps_end)
 {
-    size_t all = strlen(text), shown = all;
+    size_t all = strlen(text);
 
     if (all > n) {
-        shown = n > 0 ? n - 1 : 0;
+        size_t shown = n > 0 ? n - 1 : 0;
+
         if (keeps_end && n > 0)
             fputc('~', out);
         plain_put(out, keeps_end ? text + all - shown : text, shown);

@@ -22,8 +22,6 @@ void hc_marks_take(struct hc_marks *to, const struct hc_marks *dial)
             *times[i] = asked;
 }
 
-_Static_assert(HC_SOCK_AWAIT <= HC_WATCH_AWAIT, "a wait would end too late");
-
 /* The answer to a request on a kept connection is awaited: there a poll and a
  * recv are a tenth of what the call costs.  While it is idle, or lies below TLS
  * to a proxy, poll waits for it. */

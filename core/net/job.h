@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/index.h"
+#include "net/sock.h"
 
 struct hc_jobs;
 
@@ -46,7 +47,7 @@ struct hc_wait_queue {
 #define HC_WATCH_WRITE 2
 
 /* us.  A wait of less than twice that is left to poll, which ends in time. */
-#define HC_WATCH_AWAIT (50 * HC_MS)
+#define HC_WATCH_AWAIT HC_SOCK_AWAIT
 
 /* A socket that a job waits for.  All zero: closed. */
 struct hc_watch {

@@ -37,7 +37,8 @@ static void *facts_get(struct hc_facts *f, const struct hc_fact_key *like,
                        size_t size)
 {
     uint64_t key = hc_index_key(hc_str_hash(HC_STR_HASH + like->kind +
-                                            HC_FACT_KINDS * like->part,
+                                            (uint64_t)HC_FACT_KINDS *
+                                                like->part,
                                             like->name));
     struct hc_index_node *at = NULL;
     struct hc_fact_key *k;

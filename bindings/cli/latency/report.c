@@ -50,7 +50,7 @@ static const char *cell_of(char to[LATENCY_TEXT],
             us -= latency_percentile(s, 50);
         return latency_ms(to, us);
     }
-    switch (column + 2 * (unsigned)table) {
+    switch (column + (size_t)2 * (unsigned)table) {
     case 1: count = s->n;                              break;
     case 2: count = s->failed;                         break;
     case 3: return latency_ms(to, us);
