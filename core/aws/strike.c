@@ -26,7 +26,8 @@ static int strike_code(const char *t)
     return *t == '%' ? strike_hex(t + 1) : -1;
 }
 
-/* What stands there after a backslash, or for a blank; '\0': neither. */
+/* The byte after a backslash, or a plus for a blank; '\0' where it is neither.
+ */
 static char strike_other(const char *t)
 {
     return *t == '\\' ? t[1] : *t == ' ' ? '+' : '\0';
