@@ -6,10 +6,12 @@ machine, 146 of them, as they do for AWS; headcount has AWS's built in, and
 reads here two of the test instead.
 """
 import functools
+import pathlib
 
 import peers
 import tools
 
+ROOTS = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 FLOOR, STATIC = "floor, static", "headcount, static"
 BESIDE = [(FLOOR, "static floor"), (STATIC, "headcount st.")]
 
@@ -17,8 +19,10 @@ BESIDE = [(FLOOR, "static floor"), (STATIC, "headcount st.")]
 def roots_of_a_machine(bench):
     """The roots of this machine, then the test's own two."""
     path = bench.work / "bundle.pem"
-    with open("/etc/ssl/certs/ca-certificates.crt", encoding="ascii") as f:
-        roots = f.read().split("-----END CERTIFICATE-----\n")[:-1]
+    try:
+        roots = ROOTS.read_text().split("-----END CERTIFICATE-----\n")[:-1]
+    except OSError as why:
+        raise tools.Missing(f"the roots of a machine: {why}") from why
     text = "".join(r + "-----END CERTIFICATE-----\n" for r in roots[:144])
     path.write_text(text + (bench.certs / "ca.pem").read_text())
     if len(roots) < 144:

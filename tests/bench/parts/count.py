@@ -15,6 +15,9 @@ FEW, MANY = 100, 1100
 
 
 def gate(bench):
+    if not shutil.which("valgrind"):
+        bench.limit("count/instructions", "no valgrind: run make deps")
+        return
     done = subprocess.run(["sh", "tests/bench/gate.sh"], check=False,
                           env={**bench.env(), "BUILD": str(bench.build)},
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

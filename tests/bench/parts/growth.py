@@ -13,7 +13,7 @@ KINDS = {                            # numbers, server of a number
     "services": ([1, 10, 50, 100, 500, 1000], lambda n: {}),
     "clusters": ([1, 10, 50, 100, 500, 1000], lambda n: {"clusters": n}),
     "places": ([1, 10, 50, 100, 500, 1000, 2000], lambda n: {}),
-    "events": ([100, 200, 500, 1000, 5000, 10000], lambda n: {}),
+    "events": ([1, 10, 100, 500, 1000, 5000, 10000], lambda n: {}),
 }
 WIDE = [1, 500, 2000]                # clusters that one event names
 MOST = 12                            # MiB, whatever an event names

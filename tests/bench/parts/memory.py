@@ -13,6 +13,8 @@ def run(bench):
         programs["static"] = bench.static_program()
     except tools.Missing as why:
         print(f"  static: not measured: {why}")
+        for size in SIZES:
+            bench.limit(f"memory/static-{size.split()[0]}", str(why))
     for size, least in SIZES.items():
         with tools.Server(bench, "-a", least) as server:
             for kind, program in programs.items():

@@ -92,8 +92,7 @@ def run(bench):
     hold(bench, one, "one/go", JSON, "AWS SDK for Go v2")
     hold(bench, one, "one/boto3", JSON, "boto3")
     if not more:
-        print("  two processors: this machine has one")
-        return
+        raise tools.Missing("this machine has one processor, and not two")
     two = compare(bench, "two processors", first, more[0])
     hold(bench, two, "two/dynamic", OURS, RAW)
     hold(bench, two, "two/static", STATIC, RAW)
