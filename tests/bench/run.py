@@ -42,8 +42,10 @@ def machine():
 
 
 def head(name):
+    load = os.getloadavg()[0]
     print(f"\n== {name}: {title(name)}\n   make bench B={name}; {machine()}; "
-          f"{tools.stamp()}; load {os.getloadavg()[0]:.1f}", flush=True)
+          f"{tools.stamp()}; load {load:.1f}", flush=True)
+    return load
 
 
 def run(name, bench):
@@ -79,14 +81,18 @@ def main(build, count, *wanted):
         print(f"bench: ROUNDS={count} is no number of rounds")
         return 2
     bench = tools.Bench(build, int(count))
-    failed = []
+    failed, load = [], 0
     with bench.left:
         for name in wanted or parts():
-            head(name)
+            load = max(load, head(name))
             if not run(name, bench):
                 failed.append(name)
     print(f"\n{machine()}; {tools.stamp()}", end="")
     tools.print_limits(bench.measured, everything=not wanted)
+    if load > len(os.sched_getaffinity(0)) + 1:
+        print(f"\nThe load was up to {load:.1f}: times of a clock, and what is "
+              "made of them\n(rows 5, 6, 10 and 13), are those of a busy "
+              "machine.")
     if failed:
         print(f"bench: failed: {', '.join(failed)}")
     return 1 if failed else 0

@@ -56,9 +56,12 @@ def compare(bench, title, ours, its):
         seen = tools.rounds({
             name: functools.partial(measure, bench, *what, ours)
             for name, what in found.items()}, bench.rounds)
+        more = server.stop()[0] - len(found) * bench.rounds
     print(f"  {title}; medians of {bench.rounds} rounds of {CALLS} calls "
           "(boto3 300, JavaScript 1000):")
     tools.table(seen, [("CPU", "us"), ("wall", "us")], BESIDE, missing)
+    if more:
+        print(f"  peers opened {more} connections beside their first ones")
     return seen
 
 
