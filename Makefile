@@ -457,8 +457,10 @@ mutants: ## breaks of safety; FILES=core/plan/hold.c derives breaks of a file
 # What the bench holds beside the program: parts by name, rounds of each.
 B ?=
 ROUNDS ?= 9
+BENCH_PARTS := $(basename $(notdir $(wildcard tests/bench/parts/*.py)))
 
-bench: $(if $(filter list,$(B)),,all $(BUILD)/tests/lua.a \
+# For a word that is no part nothing is built: run.py lists them, or refuses.
+bench: $(if $(filter-out $(BENCH_PARTS),$(B)),,all $(BUILD)/tests/lua.a \
     $(BUILD)/static/bench) ## beside peers and floors; B=list names its parts
 	@CC='$(CC)' $(PYTHON) tests/bench/run.py '$(BUILD)' $(ROUNDS) $(B)
 

@@ -753,7 +753,10 @@ BREAKS = [
     ("base64 may end with half a byte", "anchors_decode_end",
      r"\(l->bits & \(l->four == 2 \? 15 : 3\)\) != 0", "false"),
     ("a day key is derived anew where accounts alternate", "hc_client_key",
-     r"hc_str_hash\(HC_STR_HASH, key_id\)", "HC_STR_HASH"),
+     r"hc_str_hash\(HC_STR_HASH, role\)", "HC_STR_HASH"),
+    ("day keys of expired credentials stay", "call_begin_request",
+     r"c->slot, c->config\.creds->role\)", "c->slot, c->who.key_id)",
+     "op/op_call"),
     ("a session that was wiped takes room", "session_room",
      r"best->tls\.until != 0", "true"),
 ]

@@ -6,6 +6,7 @@
  */
 #include "nearest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define NEAREST_MAX 40              /* longer names are near to none */
@@ -51,12 +52,30 @@ void nearest_init(struct nearest *n, const char *name)
     n->least = length > 5 ? 4 : length > 2 ? 3 : 2;
 }
 
+/* How many letters at the front of both are the same. */
+static size_t nearest_same(const char *a, const char *b)
+{
+    size_t n = 0;
+
+    while (a[n] != '\0' && nearest_letter(a[n]) == nearest_letter(b[n]))
+        n++;
+    return n;
+}
+
+static bool nearest_wins_tie(const struct nearest *n, const char *candidate)
+{
+    size_t same = nearest_same(n->name, candidate);
+    size_t best = nearest_same(n->name, n->best);
+
+    return same != best ? same > best : strcmp(candidate, n->best) < 0;
+}
+
 void nearest_try(struct nearest *n, const char *candidate)
 {
     size_t d = nearest_distance(n->name, candidate);
 
     if (d < n->least || (d == n->least && n->best != NULL &&
-                         strcmp(candidate, n->best) < 0)) {
+                         nearest_wins_tie(n, candidate))) {
         n->least = d;
         n->best = candidate;
     }

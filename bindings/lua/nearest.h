@@ -15,7 +15,8 @@ struct nearest {
 };
 
 void nearest_init(struct nearest *n, const char *name);
-/* Ties go to what is first in the alphabet, whatever the order of tries. */
+/* Ties go to what has more of the name's first letters, then to what is first
+ * in the alphabet, whatever the order of tries. */
 void nearest_try(struct nearest *n, const char *candidate);
 
 #endif

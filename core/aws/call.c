@@ -130,7 +130,8 @@ static int call_begin_request(struct hc_call *c)
         .body = c->config.body.n > 0 ? c->config.body : HC_STR("{}"),
         .who = call_is_signed(c) ? &c->who : NULL,
         .key = c->config.creds->role.n > 0
-                   ? hc_client_key(k, c->slot, c->who.key_id) : &c->slot->key,
+                   ? hc_client_key(k, c->slot, c->config.creds->role)
+                   : &c->slot->key,
         .templates = &k->templates,
         .user_agent = agent,
         .trace_id = hc_client_trace(k),

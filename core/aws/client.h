@@ -125,11 +125,12 @@ void hc_client_release_endpoint(struct hc_endpoint_slot *p);
 struct hc_creds *hc_client_creds(struct hc_client *k,
                                  const struct hc_role *role,
                                  struct headcount_error *e);
-/* The day key to sign with for these credentials of a role; the slot's own
- * without memory. */
+/* The day key to sign with as this role; the slot's own without memory.  That
+ * of refreshed credentials takes the place of the one before: a secret that has
+ * expired is not kept. */
 struct hc_sigv4_key *hc_client_key(struct hc_client *k,
                                    struct hc_endpoint_slot *slot,
-                                   struct hc_str key_id);
+                                   struct hc_str role);
 /* For hc_client_fini, before the client's own credentials are freed: a role may
  * be waiting for those. */
 void hc_client_fini_roles(struct hc_client *k);

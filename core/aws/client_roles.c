@@ -132,10 +132,10 @@ struct hc_creds *hc_client_creds(struct hc_client *k,
 
 struct hc_sigv4_key *hc_client_key(struct hc_client *k,
                                    struct hc_endpoint_slot *slot,
-                                   struct hc_str key_id)
+                                   struct hc_str role)
 {
     const struct hc_alloc *alloc = &k->net->sys.alloc;
-    uint64_t hash = hc_str_hash(hc_str_hash(HC_STR_HASH, key_id),
+    uint64_t hash = hc_str_hash(hc_str_hash(HC_STR_HASH, role),
                                 hc_str(slot->endpoint.host));
 
     if (k->keys == NULL)

@@ -1,8 +1,7 @@
 /* aws/strike.c - a secret struck out of a text (contract: aws/strike.h).
  *
- * The texts are short (a sentence, an id), so each place of the text is
- * compared with each place of the secret: that needs no memory, and no table to
- * be wiped.
+ * Each place of the text is compared with those places of the secret that have
+ * its byte, which memchr finds: that needs no memory, and no table to be wiped.
  */
 #include "aws/strike.h"
 
@@ -19,19 +18,30 @@ static int strike_hex(const char *t)
     return low < 0 ? -1 : 16 * high + low;
 }
 
-/* How many bytes at the front of `t` stand for `c`: as it is, after a
- * backslash, as \u00XX of JSON, as %XX of a URL, or as a blank for a plus. */
+/* The byte that \u00XX of JSON or %XX of a URL stands for; -1: `t` is none. */
+static int strike_code(const char *t)
+{
+    if (*t == '\\' && hc_lower(t[1]) == 'u' && t[2] == '0' && t[3] == '0')
+        return strike_hex(t + 4);
+    return *t == '%' ? strike_hex(t + 1) : -1;
+}
+
+/* The byte after a backslash, or a plus for a blank; '\0' where it is neither.
+ */
+static char strike_other(const char *t)
+{
+    return *t == '\\' ? t[1] : *t == ' ' ? '+' : '\0';
+}
+
+/* How many bytes at the front of `t` stand for `c`: as it is, or in one of the
+ * forms above. */
 static size_t strike_one(const char *t, char c)
 {
     if (c == '\0' || *t == c)
         return c != '\0';
-    if (*t == '\\' && t[1] == c)
-        return 2;
-    if (*t == '\\' && hc_lower(t[1]) == 'u' && t[2] == '0' && t[3] == '0')
-        return strike_hex(t + 4) == c ? 6 : 0;
-    if (*t == '%')
-        return strike_hex(t + 1) == c ? 3 : 0;
-    return *t == ' ' && c == '+' ? 1 : 0;
+    if (strike_other(t) == c)
+        return *t == ' ' ? 1 : 2;
+    return strike_code(t) == (unsigned char)c ? *t == '%' ? 3 : 6 : 0;
 }
 
 /* How many bytes at the front of `t` stand for a piece of the secret that
@@ -52,13 +62,23 @@ static size_t strike_piece(const char *t, struct hc_str secret, size_t from)
 
 static size_t strike_most(const char *t, struct hc_str secret)
 {
+    const int bytes[] = { (unsigned char)*t, (unsigned char)strike_other(t),
+                          strike_code(t) };
     size_t most = 0;
 
-    for (size_t from = 0; from < secret.n; from++) {
-        size_t n = strike_piece(t, secret, from);
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        struct hc_str rest = secret;
+        const char *at;
 
-        if (n > most)
-            most = n;
+        while (bytes[i] > 0 && rest.n > 0 &&
+               (at = memchr(rest.p, bytes[i], rest.n)) != NULL) {
+            size_t from = (size_t)(at - secret.p);
+            size_t n = strike_piece(t, secret, from);
+
+            if (n > most)
+                most = n;
+            rest = hc_str_from(secret, from + 1);
+        }
     }
     return most;
 }

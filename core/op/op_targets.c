@@ -172,12 +172,13 @@ static void op_move(struct op_reconcile *r, size_t to, size_t from)
 /* ---- one cluster under two names ---- */
 
 /* True if the two may be one cluster: their names are equal, and both are in
- * the region that is called. */
+ * the region that is called.  Each is compared with each, up to 2,000 of them,
+ * so the name, which nearly all differ in, comes first. */
 static bool op_are_alike(const struct op_reconcile *r, size_t a, size_t b)
 {
-    return hc_op_targets_foreign(r, a) == NULL &&
-           hc_op_targets_foreign(r, b) == NULL &&
-           hc_arn_same_place(&r->names[a], &r->names[b]);
+    return hc_arn_same_place(&r->names[a], &r->names[b]) &&
+           hc_op_targets_foreign(r, a) == NULL &&
+           hc_op_targets_foreign(r, b) == NULL;
 }
 
 /* An ARN of another account may have the name of one of our clusters.  So a

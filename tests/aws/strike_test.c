@@ -53,6 +53,18 @@ TEST(strike, whole_and_in_pieces)
         CHECK_Z(struck(rows[i].text, SECRET), rows[i].want);
 }
 
+/* A header's value may have any byte but control characters. */
+TEST(strike, bytes_that_are_no_ascii_are_as_others)
+{
+    CHECK_Z(struck("a \xff\xe4\xff\xe4\xff\xe4\xff\xe4.",
+                   "\xff\xe4\xff\xe4\xff\xe4\xff\xe4"), "a ***.");
+    CHECK_Z(struck("a %ff%E4%fF%e4\xff\\u00e4\\U00FF\xe4.",
+                   "\xff\xe4\xff\xe4\xff\xe4\xff\xe4"), "a ***.");
+    CHECK_Z(struck("%zz%zz%zz%zz%zz%zz%zz%zz%",
+                   "\xff\xff\xff\xff\xff\xff\xff\xff"),
+            "%zz%zz%zz%zz%zz%zz%zz%zz%");
+}
+
 TEST(strike, what_is_short_is_no_secret)
 {
     CHECK_Z(struck("a test of test", "test"), "a test of test");

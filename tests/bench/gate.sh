@@ -71,7 +71,7 @@ echo "$ours instructions a call, the signed floor $floor: ratio" \
 if command -v strace >/dev/null; then
     few=$(system_calls $FEW)
     many=$(system_calls $MANY)
-    each=$(((many - few) / (MANY - FEW)))
+    each=$(((many - few + (MANY - FEW) / 2) / (MANY - FEW)))
     echo "$each system calls a call (at most 3)"
     [ "$each" -le 3 ]
 else

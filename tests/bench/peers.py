@@ -54,10 +54,12 @@ def all_peers():
 
 def aws_cli():
     """One call and no more: each is a process."""
-    aws = tools.TOP / "build" / "peers" / "venv" / "bin" / "aws"
+    folder = tools.TOP / "build" / "peers" / "venv" / "bin"
+    aws = folder / "aws"
+    # Its first line has the path of where it was installed.
     return Peer("AWS CLI", lambda _: [
-        aws, "ecs", "describe-services", "--cluster", "prod", "--services",
-        "web", "--include", "TAGS", "--query",
+        folder / "python", aws, "ecs", "describe-services", "--cluster",
+        "prod", "--services", "web", "--include", "TAGS", "--query",
         "services[0].[serviceName,desiredCount]", "--output", "text"],
         [aws], 1)
 

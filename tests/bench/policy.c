@@ -45,7 +45,7 @@ static double last_turn(headcount *h, struct policy *p,
         struct bench_time begun = bench_now();
 
         policy_decide(p, op);
-        took = bench_now().wall - begun.wall;
+        took = bench_wall() - begun.wall;
     }
     const struct headcount_outcome *o = headcount_outcome(op);
 

@@ -345,7 +345,7 @@ static void take(struct conn *c)
         lasts[c->number].answer = n;
     c->in_n = 0;
     if (set.idle_us > 0)
-        c->answered = bench_now().wall;
+        c->answered = bench_wall();
     if (set.closes)
         hang_up(c);
 }
@@ -447,7 +447,7 @@ static int open_port(void)
 
 static void end_idle(void)
 {
-    double now = bench_now().wall;
+    double now = bench_wall();
 
     for (int i = 0; i < CONNS; i++)
         if (conns[i].fd >= 0 && conns[i].answered > 0 &&

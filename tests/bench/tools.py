@@ -142,10 +142,10 @@ class Bench:
                     str(pathlib.Path(bundle).resolve())))
         return {**env, **more}
 
-    def run(self, command, env=None, cpu=None, stdin=None):
+    def run(self, command, env=None, cpu=None, stdin=None, peak=()):
         """[[numbers of a line]...] of what it prints, then what peak prints:
         wall ms, CPU ms, KiB.  Lines that are no numbers come as texts."""
-        done = subprocess.run([self.peak(), *map(str, command)],
+        done = subprocess.run([self.peak(), *peak, *map(str, command)],
                               capture_output=True, text=True, input=stdin,
                               env=env or self.env(), preexec_fn=on(cpu),
                               check=False)

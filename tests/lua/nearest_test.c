@@ -54,3 +54,16 @@ TEST(nearest, the_order_of_tries_does_not_matter)
     nearest_try(&n, "rat");
     CHECK_STR(hc_str(n.best), "bar");
 }
+
+TEST(nearest, a_slip_is_rarely_in_the_first_letter)
+{
+    static const char *const names[] = { "all", "calls", "ball", "calm" };
+    struct nearest n;
+
+    for (size_t i = 0; i < 4; i++) {
+        nearest_init(&n, "call");
+        for (size_t k = 0; k < 4; k++)
+            nearest_try(&n, names[(i + k) % 4]);
+        CHECK_STR(hc_str(n.best), "calls");
+    }
+}

@@ -339,8 +339,10 @@ TEST(op_call, memory_may_end_anywhere)
 /* ---- a role, and the account ---- */
 
 #define ROLE "arn:aws:iam::123456789012:role/deploy"
-#define ASSUMED "<AssumeRoleResponse><AssumeRoleResult><Credentials>"       \
-    "<AccessKeyId>ROLE1</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"  \
+#define ASSUMED AS("ROLE1", "s")
+#define AS(id, secret) "<AssumeRoleResponse><AssumeRoleResult>"             \
+    "<Credentials><AccessKeyId>" id "</AccessKeyId>"                        \
+    "<SecretAccessKey>" secret "</SecretAccessKey>"                         \
     "<SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z"        \
     "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
 
@@ -381,6 +383,37 @@ TEST(op_call, a_role_is_assumed_with_what_the_caller_gives_for_it)
     CHECK_INT(scene.script.requests, 3);
     CHECK(strstr(scene.script.request[0], "&RoleSessionName=night&ExternalId="
                  "a%3Ab&DurationSeconds=900") != NULL);
+    scene_close();
+}
+
+/* A day key has the secret that it was made of. */
+TEST(op_call, the_day_key_of_expired_credentials_is_not_kept)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", ASSUMED), aws_answer(200, "", "{}"),
+        aws_answer(200, "", AS("ROLE2", "s2")), aws_answer(200, "", "{}"),
+        NULL };
+    const struct hc_role role = { .arn = HC_STR(ROLE) };
+    struct headcount_call call = call_of("ListClusters");
+    size_t keys = 0;
+
+    call.assume_role = ROLE;
+    scene_open(false, answers);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+        scene_drive();
+        CHECK_INT(headcount_outcome(scene.op)->code, 0);
+        headcount_op_free(scene.op);
+        struct hc_creds *c = hc_client_creds(&scene.h->client, &role, NULL);
+
+        hc_credentials_fini(&c->now_good);
+        hc_credentials_init(&c->now_good, t_alloc());
+        c->state = CREDS_EMPTY;
+    }
+    CHECK_INT(scene.script.requests, 4);
+    for (size_t i = 0; scene.h->client.keys && i < HC_CLIENT_KEYS; i++)
+        keys += scene.h->client.keys[i] != NULL;
+    CHECK_INT(keys, 1);
     scene_close();
 }
 

@@ -273,6 +273,8 @@ OPTIONS = [
          "--servise", "did you mean --service"),
         ("a plural", options("--services=web"), "--services", "did you mean "
          "--service"),
+        ("a slip at the end", line("latency", "--call", "3"), "unknown option "
+         "--call", "did you mean --calls?"),
         ("a verb", line("hanlde"), "no such verb: hanlde",
          "did you mean handle?", "see:"),
         ("no verb", line("--debug"), "a verb is missing: plan, apply, handle"),

@@ -11,6 +11,7 @@ TOP = Path(__file__).resolve().parents[2]
 BENCH = TOP / "tests" / "bench"
 sys.path.insert(0, str(BENCH))
 
+import run                                              # noqa: E402
 import same_work                                        # noqa: E402
 import tools                                            # noqa: E402
 
@@ -70,16 +71,47 @@ def test_other_work_is_found(change):
     assert same_work.judge([seen(), seen(**change)], names, False)
 
 
-def test_parts_have_names_and_an_unknown_one_is_refused():
-    def run(part):
-        return subprocess.run([sys.executable, BENCH / "run.py", "build", "1",
-                               part], cwd=TOP, capture_output=True, text=True,
-                              check=False)
-    listed = run("list")
+def test_parts_have_names_without_the_peers_of_the_tests():
+    listed = subprocess.run([sys.executable, "-I", "-S", "-c",
+                             f"import sys; sys.path.insert(0, {str(BENCH)!r});"
+                             "import run; run.main('build', '1', 'list')"],
+                            capture_output=True, text=True, check=False)
     assert listed.returncode == 0, listed.stderr
     names = [line.split()[0] for line in listed.stdout.splitlines()]
     assert {"work", "warm", "cold", "growth"} <= set(names)
-    assert run("nothing").returncode == 2
+
+
+@pytest.mark.parametrize("words", [["B=nosuch"], ["B=warm nosuch"],
+                                   ["B=list warm"], ["B=list"]])
+def test_nothing_is_built_where_no_part_is_run(words, tmp_path):
+    done = subprocess.run(["make", f"BUILD={tmp_path}/build", "bench", *words],
+                          cwd=TOP, capture_output=True, text=True, check=False)
+    assert not (tmp_path / "build").exists()
+    assert (done.returncode == 0) == (words == ["B=list"]), done.stderr
+    assert words == ["B=list"] or "there is no part" in done.stdout
+
+
+def test_rounds_that_are_no_number_are_refused():
+    for rounds in ("0", "-1", "many", ""):
+        assert run.main("build", rounds, "warm") == 2
+
+
+@pytest.mark.parametrize("error,why", [
+    (tools.Missing("no such tool"), "no such tool"),
+    (OSError("gone"), "its part failed")])
+def test_rows_say_why_they_have_no_number(error, why, monkeypatch, tmp_path):
+    class Part:
+        @staticmethod
+        def run(bench):
+            bench.limit("one/static", 1.25)
+            raise error
+    monkeypatch.setitem(sys.modules, "parts.warm", Part)
+    bench = tools.Bench(tmp_path, 1)
+    with bench.left:
+        assert run.run("warm", bench) == (why != "its part failed")
+    assert bench.measured["one/static"] == 1.25
+    assert bench.measured["two/tail"] == why
+    assert "cold/floor" not in bench.measured
 
 
 def test_a_peer_that_cannot_be_had_is_told(tmp_path, monkeypatch):

@@ -6,19 +6,24 @@ machine, 146 of them, as they do for AWS; headcount has AWS's built in, and
 reads here two of the test instead.
 """
 import functools
+import pathlib
 
 import peers
 import tools
 
-FLOOR, STATIC = "floor, static", "headcount, static"
+ROOTS = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+FLOOR, STATIC, BESIDE_PEERS = "floor, static", "headcount, static", \
+    "headcount, static, by peers"
 BESIDE = [(FLOOR, "static floor"), (STATIC, "headcount st.")]
 
 
 def roots_of_a_machine(bench):
     """The roots of this machine, then the test's own two."""
     path = bench.work / "bundle.pem"
-    with open("/etc/ssl/certs/ca-certificates.crt", encoding="ascii") as f:
-        roots = f.read().split("-----END CERTIFICATE-----\n")[:-1]
+    try:
+        roots = ROOTS.read_text().split("-----END CERTIFICATE-----\n")[:-1]
+    except OSError as why:
+        raise tools.Missing(f"the roots of a machine: {why}") from why
     text = "".join(r + "-----END CERTIFICATE-----\n" for r in roots[:144])
     path.write_text(text + (bench.certs / "ca.pem").read_text())
     if len(roots) < 144:
@@ -75,7 +80,7 @@ def run(bench):
                         measure, bench, peer.command(0),
                         peers.env(bench, server.port, ca), peers.said)
         # A slow peer in each round would leave the caches cold for the next.
-        seen.update(tools.rounds({STATIC + " ": all_kinds[STATIC], **found},
+        seen.update(tools.rounds({BESIDE_PEERS: all_kinds[STATIC], **found},
                                  max(3, bench.rounds // 2)))
     print(f"  wall time is compared; medians of {4 * bench.rounds} rounds, of "
           f"peers {max(3, bench.rounds // 2)}:")
@@ -83,9 +88,9 @@ def run(bench):
                 missing)
     for key, kind, beside in (
             ("cold/floor", STATIC, FLOOR),
-            ("cold/boto3", STATIC + " ", "boto3"),
-            ("cold/libcurl", STATIC + " ", "libcurl, aws_sigv4"),
-            ("cold/go", STATIC + " ", "AWS SDK for Go v2"),
+            ("cold/boto3", BESIDE_PEERS, "boto3"),
+            ("cold/libcurl", BESIDE_PEERS, "libcurl, aws_sigv4"),
+            ("cold/go", BESIDE_PEERS, "AWS SDK for Go v2"),
             ("cold/bundle", "static, http, 146 roots", "static, http")):
         value = tools.ratio(seen, kind, beside)
         bench.limit(key, value if value is not None else f"no {beside}")

@@ -13,6 +13,7 @@ KINDS = {                            # numbers, server of a number
     "services": ([1, 10, 50, 100, 500, 1000], lambda n: {}),
     "clusters": ([1, 10, 50, 100, 500, 1000], lambda n: {"clusters": n}),
     "places": ([1, 10, 50, 100, 500, 1000, 2000], lambda n: {}),
+    # So many name 100 clusters; fewer would name fewer.
     "events": ([100, 200, 500, 1000, 5000, 10000], lambda n: {}),
 }
 WIDE = [1, 500, 2000]                # clusters that one event names
@@ -32,7 +33,7 @@ def measure(bench, kind, n, **server):
 def points_of(bench, kind, numbers, server):
     points = []
     for n in numbers:
-        times = 1 if n >= 5000 else min(3, bench.rounds)
+        times = min(3 if n >= 5000 else 5, bench.rounds)
         try:
             rows = tools.rounds({n: lambda n=n: measure(
                 bench, kind, n, **server(n))}, times)[n]

@@ -3,12 +3,12 @@
 The Runtime API of the first two is a socket here, which sees each request come.
 The last are invocations in AWS's emulator.
 """
+import contextlib
 import functools
 import http.client
 import json
 import pathlib
 import re
-import signal
 import socket
 import ssl
 import subprocess
@@ -19,6 +19,7 @@ import tools
 
 # More warm ones would wait for their share of ECS's rates.
 COLD, WARM, STARTS = 15, 20, 40
+PATIENCE = 20                        # s
 LUA = "return function(event) return { cluster = event.detail.clusterArn } end"
 EVENT = {
     "version": "0", "id": "8952ba83-7be2-4ab5-9c32-6687532d15a2",
@@ -36,16 +37,31 @@ HEAD = ("HTTP/1.1 {}\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n"
 
 # ---- exec to next ----
 
+@contextlib.contextmanager
+def function(listener, command, env):
+    """Its connection.  It is killed whatever comes, and before that is closed:
+    else it would connect again, and the next one accepted would be that."""
+    with subprocess.Popen(list(map(str, command)), env=env,
+                          stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        peer = None
+        try:
+            peer, _ = listener.accept()
+            peer.settimeout(PATIENCE)
+            yield peer
+        finally:
+            process.kill()
+            process.wait()
+            if peer:
+                peer.close()
+
+
 def to_next(listener, command, env):
     """ms until the first bytes of a request came."""
     began = time.perf_counter()
-    with subprocess.Popen(list(map(str, command)), env=env,
-                          stderr=subprocess.DEVNULL) as process:
-        peer, _ = listener.accept()
-        with peer:
-            said = peer.recv(4096)
-            took = (time.perf_counter() - began) * 1e3
-        process.send_signal(signal.SIGKILL)
+    with function(listener, command, env) as peer:
+        said = peer.recv(4096)
+        took = (time.perf_counter() - began) * 1e3
     if not said.startswith(NEXT):
         raise RuntimeError(f"no request for the next event: {said!r}")
     return [took]
@@ -53,7 +69,7 @@ def to_next(listener, command, env):
 
 def starts(bench, port):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE)
         own = listener.getsockname()[1]
         more = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{own}",
                 "ECS_SERVICE_ARN": "web", "_HANDLER": "bootstrap",
@@ -143,21 +159,18 @@ def first(bench, listener, port, dialled):
     env = bench.env(port, AWS_LAMBDA_RUNTIME_API="127.0.0.1:"
                     f"{listener.getsockname()[1]}", ECS_SERVICE_ARN="web",
                     LAMBDA_TASK_ROOT=str(bench.work))
-    server = serve(bench, port) if dialled else None
-    began = time.perf_counter()
-    with subprocess.Popen([bench.static_program(), "lambda"], env=env,
-                          stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        peer, _ = listener.accept()
-        with peer:
-            api = RuntimeApi(peer)
-            api.next()
-            cold = (time.perf_counter() - began) * 1e3
-            server = server or serve(bench, port)
-            took, own = api.invoke()
-            warm = [api.invoke() for _ in range(WARM)]
-        process.send_signal(signal.SIGKILL)
-    server.stop()
+    with contextlib.ExitStack() as left:
+        if dialled:
+            left.enter_context(serve(bench, port))
+        began = time.perf_counter()
+        api = RuntimeApi(left.enter_context(function(
+            listener, [bench.static_program(), "lambda"], env)))
+        api.next()
+        cold = (time.perf_counter() - began) * 1e3
+        if not dialled:
+            left.enter_context(serve(bench, port))
+        took, own = api.invoke()
+        warm = [api.invoke() for _ in range(WARM)]
     return (cold + took, took, own, tools.Seen(w for w, _ in warm).median,
             tools.Seen(o for _, o in warm).median)
 
@@ -165,7 +178,7 @@ def first(bench, listener, port, dialled):
 def firsts(bench):
     port = servers.free_port()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE)
         seen = tools.rounds({
             name: functools.partial(first, bench, listener, port, dialled)
             for name, dialled in (("connected before", True),

@@ -43,4 +43,5 @@ def run(bench):
                               times])
         median, best, runs, services = lines[0]
         print(f"  {title:16} {median:8.1f} us a run (best {best}, {runs:.0f} "
-              f"runs, {services:.0f} services); at most {most}")
+              f"runs, {services:.0f} services); at most {most}"
+              f"{': MISSED' if median > most else ''}")

@@ -35,6 +35,11 @@ def run(bench):
             seen = tools.rounds({
                 name: functools.partial(measure, bench, command)
                 for name, command in kinds.items()}, bench.rounds)
+            connections, _, requests, _ = server.stop()
+        if connections != requests or \
+                requests != len(kinds) * bench.rounds * (CALLS + 1):
+            raise RuntimeError(f"{connections} connections for {requests} "
+                               "calls: one is due for each")
         print(f"  {title} handshake, {CALLS} calls, {bench.rounds} rounds:")
         tools.table(seen, [("CPU", "us"), ("wall", "us")],
                     [("floor, signed", "floor")], missing)

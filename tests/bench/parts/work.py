@@ -1,7 +1,9 @@
 """the work that floors, headcount and peers do for one call is the same
 
-The server writes down what it saw of each: one connection each, with the same
-cipher, token, question and answer, and a signature that botocore makes, too.
+The server writes down what it saw of each: on one connection, the same cipher,
+token, question and answer, and a signature that botocore makes, too.  A peer
+that opens a second connection beside it (on a busy machine Go's does) is judged
+by both.
 """
 import pathlib
 
@@ -39,9 +41,9 @@ def look(bench, name, command, env):
             peers.said(lines)
         counted = server.stop()
     seen = same_work.connections(pathlib.Path(file).read_bytes())
-    if len(seen) != 1:
+    if not seen or (name in same_work.EXACT and counted[0] != 1):
         raise RuntimeError(f"{name}: {counted[0]} connections")
-    return seen[0]
+    return seen
 
 
 def run(bench):
@@ -49,11 +51,11 @@ def run(bench):
     print(f"  {'':29}{'suite':>6}{'request':>9}{'answer':>8}{'token':>7}  "
           "signed headers")
     for name, command, env in clients(bench):
-        seen = look(bench, name, command, env)
-        found.append(seen)
-        names.append(name)
-        print(f"  {name:29}{seen.suite:>6}{len(seen.text):9}{seen.answer:8}"
-              f"{len(seen.token):7}  {len(seen.names)}")
+        for seen in look(bench, name, command, env):
+            found.append(seen)
+            names.append(name)
+            print(f"  {name:29}{seen.suite:>6}{len(seen.text):9}"
+                  f"{seen.answer:8}{len(seen.token):7}  {len(seen.names)}")
     why = same_work.judge(found, names, signatures=True)
     if why:
         raise RuntimeError(why)

@@ -10,7 +10,7 @@ here=$PWD/tests/bench/peers
 to=$PWD/build/peers
 CC=${CC:-cc}
 mkdir -p "$to"
-: >"$to/missing"
+: >>"$to/missing"
 
 has() {
     command -v "$1" >/dev/null 2>&1
@@ -22,13 +22,19 @@ is_built() { # PEER FILE...
     cat "$@" | cmp -s - "$key"
 }
 
+miss() { # NAME WHY
+    echo "$1: cannot be had: $2"
+    { grep -v "^$1:" "$to/missing"; echo "$1: cannot be had: $2"; } \
+        >"$to/missing.new"
+    mv "$to/missing.new" "$to/missing"
+}
+
 # Runs a command, whose words go to a log; says what failed.
 attempt() { # NAME PEER COMMAND...
     name=$1 log=$to/$2.log
     shift 2
     "$@" >"$log" 2>&1 && return
-    echo "$name: cannot be had: $(grep -v '^ *$' "$log" | tail -n 1)" |
-        tee -a "$to/missing"
+    miss "$name" "$(grep -v '^ *$' "$log" | tail -n 1)"
     return 1
 }
 
@@ -62,6 +68,7 @@ peer_go() {
     is_built go "$here/go/go.sum" "$here/go/main.go" && [ -x "$to/go/sdk" ] &&
         return
     echo "bench-peers: AWS SDK for Go v2"
+    rm -rf "$to/go"
     mkdir -p "$to/go"
     attempt Go go env GOFLAGS=-mod=readonly GOTOOLCHAIN=local \
         go build -C "$here/go" -o "$to/go/sdk" . || return
@@ -72,13 +79,18 @@ peer_rust() {
     is_built rust "$here/rust/Cargo.lock" "$here/rust/src/main.rs" &&
         [ -x "$to/rust/release/sdk" ] && return
     echo "bench-peers: AWS SDK for Rust (minutes)"
+    rm -f "$to/rust/release/sdk"
     attempt Rust rust cargo build --release --locked --target-dir "$to/rust" \
         --manifest-path "$here/rust/Cargo.toml" || return
+    # What it was made of takes 600 MB.
+    rm -rf "$to/rust/release/deps" "$to/rust/release/build" \
+        "$to/rust/release/.fingerprint"
     cat "$here/rust/Cargo.lock" "$here/rust/src/main.rs" >"$to/rust.key"
 }
 
 peer_curl() {
     echo "bench-peers: libcurl with jansson"
+    rm -f "$to/curl"
     # shellcheck disable=SC2086 # CC is a list of words
     attempt libcurl curl $CC -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall \
         -Wextra -Werror -Itests/bench -o "$to/curl" "$here/curl.c" -lcurl \
@@ -88,7 +100,7 @@ peer_curl() {
 # A tool that is not a package of Debian, and whose peer it builds.
 lacks() { # TOOL NAME
     has "$1" && return 1
-    echo "$2: cannot be had: there is no $1" | tee -a "$to/missing"
+    miss "$2" "there is no $1"
 }
 
 [ $# -gt 0 ] || set -- venv curl js go rust
