@@ -84,7 +84,7 @@ static void trace(const char *request, const char *answer, bool secret,
                                          .hides_path = hides_path };
     const struct headcount_timing timing = { .operation = "ListClusters" };
     struct hc_str in = hc_str(answer);
-    struct headcount_error e;
+    struct headcount_error e = { 0 };
 
     net = (struct hc_net){ .log = { .trace = hook, .ud = &told } };
     net.sys.alloc = *t_alloc();
