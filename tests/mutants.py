@@ -297,7 +297,8 @@ def judge_all(breaks):
     """Yields (break, test, why)."""
     tests = sorted({t for b in breaks for t in b.tests})
     shop = Workshop(tests)
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+    # Tests wait as long as they compute.
+    with concurrent.futures.ThreadPoolExecutor(2 * JOBS) as pool:
         list(pool.map(shop.whole, sorted({b.path for b in breaks})))
         first = sorted({b.tests[0] for b in breaks if b.tests})
         for test, status in zip(first, pool.map(shop.unbroken, first)):
