@@ -17,7 +17,8 @@ static void flush(int number)
 
 __attribute__((constructor)) static void flush_at_end(void)
 {
-    struct sigaction action = { .sa_handler = flush, .sa_flags = SA_RESETHAND };
+    struct sigaction action = { .sa_handler = flush,
+                                .sa_flags = (int)SA_RESETHAND };
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, NULL);
