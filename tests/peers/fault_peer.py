@@ -42,11 +42,19 @@ class Gone(Exception):
     """The other side ended the connection."""
 
 
+def row_of(address):
+    """As /proc/net/tcp writes it."""
+    host = socket.inet_aton(address[0])[::-1].hex().upper()
+    return f"{host}:{address[1]:04X}"
+
+
 class Line:
     """One accepted connection: bytes in and out, and its ends."""
 
     def __init__(self, sock):
         self.raw = sock              # below TLS
+        self.theirs = f"{row_of(sock.getpeername())} " \
+            f"{row_of(sock.getsockname())} 01 "
         self.sock = sock
         self.buffer = b""
 
@@ -105,6 +113,16 @@ class Line:
             self.sock.close()
         self.raw.close()
 
+    def until_told(self):
+        """On a busy machine the other side's kernel learns of an end later than
+        we do, on loopback too."""
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with open("/proc/net/tcp", encoding="ascii") as table:
+                if self.theirs not in table.read():
+                    return
+            time.sleep(0.001)
+
     def until_end(self):
         """Nothing more is said; the other side ends it."""
         with contextlib.suppress(OSError):
@@ -127,9 +145,7 @@ class Port:
         self.lines = []
         self.fillers = []
         self.closed = False
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener = self.bound(0)
         self.number = self.listener.getsockname()[1]
         self.dns = self.second = None
         if self.fault.stage == "dns":
@@ -139,6 +155,14 @@ class Port:
         else:
             self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
+
+    @staticmethod
+    def bound(number):
+        """A socket that shares its port with the next one of ours."""
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(("127.0.0.1", number))
+        return sock
 
     def begin_dns(self):
         """The other address comes first: no resolver may sort it out."""
@@ -158,12 +182,12 @@ class Port:
         with self.gate:
             self.spoilt = True
         if self.fault.name == "refused":
-            if self.kept:                # it stays ours, and does not listen
+            if self.kept:                # at no time is the port another's
+                silent = self.bound(self.number)
+                # Closed alone it would listen until accept() has polled it.
+                self.listener.shutdown(socket.SHUT_RDWR)
                 self.listener.close()
-                self.listener = socket.socket()
-                self.listener.setsockopt(socket.SOL_SOCKET,
-                                         socket.SO_REUSEADDR, 1)
-                self.listener.bind(("127.0.0.1", self.number))
+                self.listener = silent
             return
         self.listener.listen(0)
         for _ in range(4):
@@ -273,6 +297,7 @@ class Port:
         if stage == "idle":
             self.plays += 1
             self.fault.play(self, line)
+            line.until_told()
             self.ready.set()
             line.until_end()
         elif stage in ("listen", "accept", "proxy", "tls"):
@@ -280,6 +305,7 @@ class Port:
             if stage == "listen":
                 self.spoil_listener()
             line.farewell()
+            line.until_told()
             self.ready.set()
             line.until_end()
         else:
