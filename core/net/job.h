@@ -16,9 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/clock.h"
 #include "base/index.h"
-#include "net/sock.h"
 
 struct hc_jobs;
 
@@ -46,9 +44,6 @@ struct hc_wait_queue {
 #define HC_WATCH_READ 1
 #define HC_WATCH_WRITE 2
 
-/* us.  A wait of less than twice that is left to poll, which ends in time. */
-#define HC_WATCH_AWAIT HC_SOCK_AWAIT
-
 /* A socket that a job waits for.  All zero: closed. */
 struct hc_watch {
     int fd;
@@ -56,9 +51,10 @@ struct hc_watch {
     uint64_t id;                     /* never given twice; 0: closed         */
     struct hc_job *job;              /* woken; NULL: nobody, only `got`      */
     int got;                         /* what was ready; the reader clears it */
-    /* Waits for bytes up to HC_WATCH_AWAIT and takes them in one system call,
-     * which poll and a read are two of.  1: they came, or an end; 0: it does
-     * not wait, poll does; -EAGAIN: nothing came; -EINTR.  NULL: as 0. */
+    /* Waits for bytes up to HC_SOCK_AWAIT (net/sock.h) and takes them in one
+     * system call, which poll and a read are two of.  1: they came, or an end;
+     * 0: it does not wait, poll does; -EAGAIN: nothing came; -EINTR.  NULL: as
+     * 0. */
     int (*await)(struct hc_watch *w);
     struct hc_jobs *jobs;
     struct hc_watch *prev, *next;

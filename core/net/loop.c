@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "net/sock.h"
 
 #define LOOP_LONGEST (60 * HC_SECOND)
 
@@ -87,10 +88,10 @@ static int loop_wait_many(struct hc_jobs *q, const struct hc_alloc *a, size_t n,
     return got;
 }
 
-/* 0: nobody waited. */
+/* 0: nobody waited.  A short wait is left to poll, which ends in time. */
 static int loop_await(struct hc_jobs *q, int64_t us)
 {
-    struct hc_watch *only = us >= 2 * HC_WATCH_AWAIT ? hc_jobs_only(q) : NULL;
+    struct hc_watch *only = us >= 2 * HC_SOCK_AWAIT ? hc_jobs_only(q) : NULL;
     int got = only != NULL ? only->await(only) : 0;
 
     if (got > 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/sock.h"
 #include "t.h"
 
 TEST(loop, says_which_are_ready_and_for_what)
@@ -165,7 +166,7 @@ TEST(loop, one_socket_that_is_alone_is_awaited)
     CHECK_INT(hc_loop_wait(&q, t_alloc(), HC_SECOND), 0);
     CHECK_INT(awaits, 1);
     CHECK_INT(one.got, 0);
-    CHECK_INT(hc_loop_wait(&q, t_alloc(), 2 * HC_WATCH_AWAIT - 1), 1);
+    CHECK_INT(hc_loop_wait(&q, t_alloc(), 2 * HC_SOCK_AWAIT - 1), 1);
     CHECK_INT(one.got, HC_WATCH_READ);
     hc_watch_open(&q, &two, a[0], NULL);
     CHECK(hc_jobs_only(&q) == &one);
