@@ -151,7 +151,7 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 # ---- rules ----
 
 .PHONY: all deps demo pages test check failed san valgrind cover fuzz soak mutants \
-    matrix proxies bench bench-peers cost put-item pictures allocations packages size \
+    matrix proxies bench bench-peers cost put-item pictures figures allocations packages size \
     tidy fmt static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
     lua-programs replays t FORCE
@@ -475,7 +475,7 @@ bench-peers: ## what the bench compares with, into build/peers, pinned
 	@CC='$(CC)' sh tests/bench/peers/build.sh
 
 cost: STATIC_ARCHS = x86_64
-cost: static ## the monthly bill: measured, into examples/cost.lua and README.md
+cost: static ## the monthly bill: measured, into cost.lua, OPERATING.md, README.md
 	@PROGRAM='$(BUILD)/static/headcount-x86_64' sh tests/bench/cost.sh write
 
 put-item: all ## keep-alive on and off: examples/put_item/README.md
@@ -483,6 +483,11 @@ put-item: all ## keep-alive on and off: examples/put_item/README.md
 
 pictures: all ## latency over a path with a delay: README.md and its picture
 	@PROGRAM='$(PROGRAM)' sh tests/bench/pictures.sh write
+
+figures: static ## all figures of README.md and its demo: measured, written there
+	@$(SUBMAKE) -s cost pictures
+	@$(SUBMAKE) -s -j$(AT_ONCE) all
+	@CC='$(CC)' $(PYTHON) tests/bench/figures.py '$(BUILD)' write
 
 size: static ## the static binaries, by folder
 	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)

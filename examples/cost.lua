@@ -3,7 +3,7 @@
 --
 --   headcount run cost.lua [NAME=NUMBER ...] [CLUSTERS ...]
 --   headcount run cost.lua inputs     each NAME, its number, where it is from
---   headcount run cost.lua table      the part of README.md
+--   headcount run cost.lua table      the part of OPERATING.md
 --
 -- Stock Lua 5.4 runs it, too.  A NAME=NUMBER is yours in the place of ours:
 --

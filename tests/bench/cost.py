@@ -5,8 +5,8 @@ The function of examples/lambda under Lambda's emulator: batches of five events,
 sweeps over 25 clusters, and a batch that finds wrong counts.  What it counts
 does not depend on how busy the machine is: processor time, bytes, and answers
 that are waited for one after the other.  It prints a line NAME=VALUE for each
-measured input of examples/cost.lua; with `write` it writes them there, and the
-table that follows from them into README.md.
+measured input of examples/cost.lua; with `write` it writes them there, the bill
+that follows from them into examples/OPERATING.md, and its sums into README.md.
 """
 import json
 import os
@@ -21,6 +21,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "peers"))
 
 import ecs_server                       # noqa: E402
+import readme                           # noqa: E402
 import servers                          # noqa: E402
 from ecs_check import SECRET, TOKEN     # noqa: E402
 
@@ -28,7 +29,8 @@ BATCH, CLUSTERS, ROUNDS, SWEEPS, LATE = 5, 25, 30, 5, (0.1, 0.5)
 READS = ("DescribeServices", "ListContainerInstances", "DescribeClusters")
 SWEEP = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
          "detail": {}}
-SCRIPT, README = TOP / "examples" / "cost.lua", TOP / "README.md"
+SCRIPT, PAGE = (TOP / "examples" / n for n in ("cost.lua", "OPERATING.md"))
+CLUSTERS_OF_README = "100"
 
 
 class Function:
@@ -174,9 +176,22 @@ def write(program, given):
     SCRIPT.write_text(text)
     part = subprocess.run([program, "run", SCRIPT, "table"], check=True,
                           capture_output=True, text=True).stdout
-    README.write_text(re.sub(
-        r"(<!-- cost[^\n]*-->\n).*?(<!-- end of cost -->)",
-        lambda m: m[1] + part + m[2], README.read_text(), flags=re.S))
+    readme.write_part("cost", part, PAGE)
+    readme.write_cells(cells(part))
+
+
+def cells(part):
+    """{row of README's table of figures: its sums} of the bill."""
+    _, places, job, watched, task, alarms = next(
+        cells for cells in (re.findall(r"[\d.,]+", line) for line in
+                            part.splitlines())
+        if cells and cells[0] == CLUSTERS_OF_README)
+    there = f"{CLUSTERS_OF_README} clusters in {places} accounts or regions"
+    return {f"A month of a Lambda function, {there}":
+            f"${job}, with its alarms and metrics $"
+            f"{float(job) + float(watched):.2f}",
+            f"A month of a task on Fargate, {there}":
+            f"${task}, with its alarms ${float(task) + float(alarms):.2f}"}
 
 
 def main(program, certs, folder, *rest):

@@ -9,7 +9,6 @@ were.
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import time
@@ -17,13 +16,18 @@ import time
 from put_item import NAME, TOP, environment, machine
 
 import ecs_server
+import readme
 import servers
 from lossy_path import THERE, LossyPath, NoPath
 
 CALLS, ONE_WAY = 30, 0.001
-README, PICTURE = TOP / "README.md", TOP / "examples" / "latency.svg"
-MARKS = re.compile(r"(<!-- latency:[^\n]*-->\n).*?(<!-- end of latency -->)",
-                   re.S)
+PICTURE = TOP / "examples" / "latency.svg"
+ROWS = {
+    "keep-alive": "A call on a connection that stays open",
+    "TLS resumed": "The same on a new connection, TLS session resumed",
+    "closed": "The same on a new connection, full TLS handshake",
+    "DNS anew": "The same, and a DNS server is asked as well",
+}
 
 
 def far(certs, folder):
@@ -64,22 +68,19 @@ def measure(program, certs, folder):
     return json.loads(done.stdout), (folder / "latency.svg").read_text()
 
 
-def part(report):
-    yield (f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())} by "
-           f"`make pictures`\n({machine()}).\n"
-           f"`{report['operation']}` of a stub of ECS behind nginx, TLS 1.2, "
-           "over a path that delays\neach packet by "
-           f"{ONE_WAY * 1000:.0f} ms each way (the questions to DNS too), "
-           f"{report['calls']} calls of each series, one a\n"
-           "second. Milliseconds; spread is p99 - p50:\n")
-    yield "| series | p50 | p90 | p99 | max | spread |"
-    yield "|---|---:|---:|---:|---:|---:|"
-    for series in report["series"]:
-        cells = (f"{series[n]:.2f}" for n in ("p50", "p90", "p99", "max",
-                                              "spread"))
-        yield f"| {series['series']} | {' | '.join(cells)} |"
-    yield ("\n![Each call as a dot over the seconds of the run, and the same "
-           f"as a histogram]({PICTURE.relative_to(TOP)})")
+def cells(report):
+    """{row of README's table: its figure}; spread is p99 - p50."""
+    return {ROWS[series["series"]]: f"{series['p50']:.1f} ms, spread "
+            f"{series['spread']:.1f} ms" for series in report["series"]}
+
+
+def how(report):
+    """What the picture shows, in words."""
+    return (f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())} "
+            f"({machine()}): `{report['operation']}` of a stub of ECS behind "
+            f"nginx, TLS 1.2, over a path that delays each packet by "
+            f"{ONE_WAY * 1000:.0f} ms each way; {report['calls']} calls of "
+            "each series, one a second. Spread is p99 - p50.\n")
 
 
 def main(program, certs, folder, *rest):
@@ -88,14 +89,15 @@ def main(program, certs, folder, *rest):
         far(certs, folder)
         return
     report, svg = measure(str(pathlib.Path(program).resolve()), certs, folder)
-    text = "\n".join(part(report)) + "\n"
-    print(text)
+    print(how(report))
+    for row, value in cells(report).items():
+        print(f"{row}: {value}")
     if any(series["failed"] for series in report["series"]):
         sys.exit("a call failed: nothing is written")
     if rest == ("write",):
         PICTURE.write_text(svg)
-        README.write_text(MARKS.sub(lambda m: m[1] + text + m[2],
-                                    README.read_text()))
+        readme.write_cells(cells(report))
+        readme.write_part("latency", how(report))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """examples/cost.lua: its sums are right, its inputs are those of the templates,
-and README.md has what it prints."""
+and examples/OPERATING.md has what it prints."""
 import math
 import re
 import subprocess
@@ -8,7 +8,8 @@ import deployment
 import pytest
 from conftest import TOP
 
-SCRIPT, README = TOP / "examples" / "cost.lua", TOP / "README.md"
+SCRIPT, PAGE = (TOP / "examples" / n for n in ("cost.lua", "OPERATING.md"))
+README = TOP / "README.md"
 ECS = TOP / "examples" / "ecs" / "template.yaml"
 
 
@@ -85,19 +86,32 @@ def test_stock_lua_prints_the_same(cost):
                               capture_output=True).stdout == cost(*args)
 
 
-def test_readme_has_what_it_prints(cost):
-    text = README.read_text()
-    part, = re.findall(r"<!-- cost[^\n]*-->\n(.*?)<!-- end of cost -->", text,
-                       re.S)
+def test_the_page_has_what_it_prints(cost):
+    part, = re.findall(r"<!-- cost[^\n]*-->\n(.*?)<!-- end of cost -->",
+                       PAGE.read_text(), re.S)
     assert part == cost("table")
 
 
-def test_readme_says_what_two_dollars_are_enough_for(cost):
-    assert "25 clusters of one region cost less" in README.read_text()
+def test_readme_has_the_sums(cost):
+    """Of the clusters and places that its rows name."""
+    rows = re.findall(r"^\| A month .*, (\d+) clusters in (\d+) .*? \| "
+                      r"\$([\d.]+), with .*? \$([\d.]+) \|",
+                      README.read_text(), re.M)
+    assert len(rows) == 2
+    for (clusters, places, job, whole), (of_job, watched) in zip(
+            rows, sums(cost(rows[0][0])), strict=True):
+        assert int(places) == math.ceil(
+            int(clusters) / inputs(cost("inputs"))["clusters_per_place"])
+        assert float(job) == of_job
+        assert float(whole) == pytest.approx(of_job + watched, abs=0.011)
+
+
+def test_the_page_says_what_two_dollars_are_enough_for(cost):
+    assert "25 clusters of one region cost less" in PAGE.read_text()
     job, watched = sums(cost(25))[0]
     assert job < 2 < watched
     assert "eleven metrics and seven alarms are four dollars" in \
-        README.read_text()
+        PAGE.read_text()
     i = inputs(cost("inputs"))
     assert (watched, i["metrics"], i["alarms"]) == (4, 11, 7)
 

@@ -234,27 +234,27 @@ def test_ctrl_c_prints_what_was_measured(front, headcount):
 
 
 def test_readme_has_a_run_and_its_picture():
-    """What `make pictures` wrote: one run, in the table and in the picture."""
+    """What `make pictures` wrote: one run, in the figures and the picture."""
+    readme = (TOP / "README.md").read_text()
     part, = re.findall(r"<!-- latency:[^\n]*-->\n(.*?)<!-- end of latency -->",
-                       (TOP / "README.md").read_text(), re.S)
-    assert re.match(r"Measured on \d{4}-\d\d-\d\d by `make pictures`\n"
-                    r"\(.+, \d+ processors, load \d+", part)
-    assert re.search(r"delays\neach packet by \d+ ms each way", part)
-    rows = re.findall(r"^\| ([\w -]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) "
-                      r"\| ([\d.]+) \| ([\d.]+) \|$", part, re.M)
-    assert [row[0] for row in rows] == SERIES
-    for _, *cells in rows:
-        p50, p90, p99, most, spread = map(float, cells)
-        assert p50 <= p90 <= p99 <= most
-        assert spread == pytest.approx(p99 - p50, abs=0.0151)
-    where, = re.findall(r"!\[[^\]]+\]\((\S+\.svg)\)", part)
+                       readme, re.S)
+    part = " ".join(part.split())
+    assert re.match(r"Measured on \d{4}-\d\d-\d\d \(.+, \d+ processors", part)
+    assert re.search(r"delays each packet by \d+ ms each way", part)
+    rows = re.findall(r"^\| .* \| ([\d.]+) ms, spread ([\d.]+) ms \| "
+                      r"`make pictures` \|$", readme, re.M)
+    assert len(rows) == len(SERIES)
+    assert [float(p50) for p50, _ in rows] == sorted(
+        float(p50) for p50, _ in rows)
+    where, = re.findall(r"!\[[^\]]+\]\((\S+\.svg)\)", readme)
     svg = (TOP / where).read_text()
     root = xml.etree.ElementTree.fromstring(svg)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert "prefers-color-scheme:dark" in svg
     text = "".join(root.itertext())
-    for name, p50, *_ in rows:
+    for name in SERIES:
         assert name in text
     dots = [e for e in root.iter() if "d" in e.get("class", "").split()]
     assert len(dots) == len(rows) * int(
         re.search(r"(\d+) calls of each series", part)[1])
+

@@ -26,6 +26,42 @@ def test_every_target_it_names_exists():
                                              re.M), target
 
 
+PAGES = sorted(p for p in (*TOP.glob("*.md"), *(TOP / "core").glob("*.md"),
+                           *(TOP / "lua").glob("*.md"),
+                           *(TOP / "examples").rglob("*.md")))
+
+
+def anchors(page):
+    """As GitHub makes them of headings."""
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-")
+            for line in re.findall(r"^#+ (.*)", page.read_text(), re.M)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(TOP)))
+def test_each_link_leads_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.S)
+    for where in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match("[a-z]+:", where):
+            continue
+        path, _, anchor = where.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), where
+        assert not anchor or anchor in anchors(target), where
+
+
+def test_each_figure_was_measured():
+    """The targets of `by` write the second cell."""
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| `make (\w+)` \|$",
+                      section("Figures"), re.M)
+    assert len(rows) == 9
+    for what, figure, target in rows:
+        assert re.search(r"\d", figure) and is_a_target(target), what
+        source = "".join((TOP / "tests" / "bench" / f"{name}.py").read_text()
+                         for name in ("cost", "pictures", "figures"))
+        what = re.sub(r", \d+ clusters in .*", "", what)
+        assert f'"{what}' in source, what
+
+
 def test_help_and_manual_page_name_the_same_options():
     options, _ = options_of_help()
     of_page = set(re.findall(r"^\.It Fl -([a-z-]+)", PAGE, re.M))
@@ -60,7 +96,6 @@ def test_help_and_manual_page_name_the_same_codes():
     codes |= {"missing", "unsettled"}
     assert len(codes) == 28, codes
     for code in codes:
-        assert f"`{code}`" in README, code
         assert f".Li {code}\n" in PAGE or f".It Li {code}\n" in PAGE, code
 
 
@@ -97,12 +132,52 @@ def section(title):
 
 
 def commands(text):
-    return re.findall(r"^    (headcount (?:plan|apply|handle|snapshot|call|"
-                      r"test)\b[^#\n]*)", text, re.M)
+    """Lines of commands, without what explains them."""
+    return [line.partition(" # ")[0].strip()
+            for line in re.findall(r"^    (\S[^\n]*)", text, re.M)]
 
 
-def test_the_policy_of_ten_minutes_works(ecs, headcount):
-    text = section("A policy in ten minutes")
+def test_each_command_is_run_by_a_test():
+    """Those of headcount are run below, in the order of README; a target of
+    make exists; the rest stands in the template that it is about."""
+    template = (TOP / "examples" / "lambda" / "template.yaml").read_text()
+    ours = 0
+    for line in commands(re.sub(r"```.*?```", "", README, flags=re.S)):
+        for command in line.split(" && "):
+            first = command.split()[0]
+            if first == "headcount":
+                ours += 1
+            elif first == "make":
+                assert command.split()[1:] == [] or \
+                    is_a_target(command.split()[1]), command
+            elif command not in ("cd headcount",
+                                 "git clone https://github.com/headcount/"
+                                 "headcount"):
+                assert command in template, command
+    assert ours == sum(len(headcount_commands(title))
+                       for title in ("First plan", "A policy and its test"))
+
+
+def is_a_target(name):
+    return re.search(rf"^{name}:", (TOP / "Makefile").read_text(), re.M)
+
+
+def headcount_commands(title):
+    return [line for line in commands(section(title))
+            if line.startswith("headcount ")]
+
+
+def run_as_written(headcount, line):
+    words, _, to = line.partition(" > ")
+    run = headcount(*words.split()[1:])
+    assert run.code == 0, (line, run.out, run.err)
+    if to:
+        (headcount.home / to).write_text(run.out)
+    return run.out
+
+
+def test_the_policy_and_its_test_work(ecs, headcount):
+    text = section("A policy and its test")
     policy, test = re.findall(r"```lua\n(.*?)```", text, re.S)
     (headcount.home / "policy.lua").write_text(policy)
     (headcount.home / "policy_test.lua").write_text(test)
@@ -110,22 +185,12 @@ def test_the_policy_of_ten_minutes_works(ecs, headcount):
     for i in range(5):
         ecs.host(f"h{i}", attributes=[{"name": "ecs.os-type",
                                        "value": "linux"}])
-    names = ("datadog-agent", "log-router", "web", "ingress", "dns", "mine")
+    names = ("datadog-agent", "log-router", "web", "ingress", "dns")
     for name in names:
         ecs.service(name, desired=1)
-    ecs.services["mine"]["tags"] = [{"key": "headcount:rule",
-                                     "value": "per-host"}]
-    lines = commands(text)
-    assert len(lines) == 4
-    for line in lines:
-        words, _, to = line.strip().partition(" > ")
-        run = headcount(*words.split()[1:])
-        assert run.code == 0, (line, run.out, run.err)
-        if to:
-            (headcount.home / to).write_text(run.out)
-    assert [ecs.services[n]["desiredCount"] for n in names] == \
-        [5, 10, 4, 2, 2, 5]
-    assert json.loads((headcount.home / "prod.json").read_text())["services"]
+    for line in headcount_commands("A policy and its test"):
+        run_as_written(headcount, line)
+    assert [ecs.services[n]["desiredCount"] for n in names] == [5, 10, 4, 2, 2]
 
 
 def test_the_script_of_readme_works(ecs, headcount):
@@ -174,27 +239,19 @@ def test_the_manual_page_of_policies_names_every_field():
         assert re.search(rf"\b{field}\b", page), field
 
 
-def test_the_first_use_works_as_it_is_written(ecs, headcount):
+def test_the_first_plan_works_as_it_is_written(ecs, headcount):
     headcount.at(ecs)
-    ecs.service("web", desired=1)
+    ecs.service("web", desired=1,
+                placementConstraints=[{"type": "distinctInstance"}])
     for name in "abc":
         ecs.host(name)
-    lines = commands(section("First use"))
-    assert len(lines) == 8
-    (headcount.home / "event.json").write_bytes(
-        (TOP / "examples" / "event.json").read_bytes())
-    outs = []
+    lines = headcount_commands("First plan")
+    assert len(lines) == 6
     for line in lines:
-        words, _, to = line.strip().partition(" > ")
-        run = headcount(*words.split()[1:])
-        if to:
-            (headcount.home / to).write_text(run.out)
-        assert run.code == 0, (line, run.err)
-        outs.append(run.out)
-    sample = re.search(r"^    ~ web .*\n    Plan: .*", README, re.M)[0]
-    assert outs[0].strip() == sample.replace("    ", "", 1).replace(
-        "\n    ", "\n")
+        assert ecs.services["web"]["desiredCount"] == 1, line
+        run_as_written(headcount, line)
     assert ecs.services["web"]["desiredCount"] == 3
+    assert json.loads((headcount.home / "prod.json").read_text())["services"]
 
 
 def built(cc, name, tmp_path):
