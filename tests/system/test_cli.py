@@ -41,7 +41,7 @@ USED_BY = [
         ("assume-role", "arn:r"), ("external-id", "ab"),
         ("role-session-name", "ab"), ("role-duration", "900"),
         ("expect-account", "123456789012"))),
-    ("dns-server", "127.0.0.1", (*RULES, *CALLS, "fetch", "adopt")),
+    ("dns-server", "127.0.0.1", (*RULES, *CALLS, "fetch", "adopt", "run")),
     ("tcp-keepalive", "on", (*RULES, *CALLS, "fetch", "adopt")),
     *((name, "9", (*RULES, *CALLS, "fetch", "adopt")) for name in (
         "max-connections", "max-connections-per-host", "acquire-timeout",
