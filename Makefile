@@ -512,7 +512,7 @@ bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
 incdir = $(DESTDIR)$(PREFIX)/include
 mandir = $(DESTDIR)$(PREFIX)/share/man
-MAN := $(wildcard bindings/cli/man/*.[135])
+MAN := $(wildcard bindings/cli/man/*.[1357])
 # The public functions: `man headcount_wait` finds the page of them all.
 FUNCTIONS = sed -n 's/^[a-z].*[ *]\(headcount_[a-z0-9_]*\)(.*/\1/p' \
     core/headcount.h | sort -u

@@ -133,6 +133,7 @@ look_for_tests() {
     command_or gcovr gcovr
     command_or prove perl
     command_or mandoc mandoc
+    command_or groff groff-base
     command_or shellcheck shellcheck
     command_or systemd-analyze systemd
     command_or lua5.4 lua5.4

@@ -17,7 +17,7 @@ struct undo_row {
     char *cluster, *service;       /* an ARN, a name; one block              */
     int64_t time, last;            /* of the first write and of the last one */
     int64_t before, after;
-    int64_t found;                 /* the caller's, first UNKNOWN               */
+    int64_t found;                 /* the caller's, HEADCOUNT_UNKNOWN first  */
     size_t size;                   /* private: of that block                 */
     size_t line;                   /* private                                */
 };

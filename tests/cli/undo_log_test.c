@@ -114,7 +114,8 @@ TEST(undo_log, bad_lines_of_writes_are_counted)
         WRITE("10", "prod", "web", "1", 3), WRITE("10", "prod", "", 1, 3),
         WRITE("10", "prod", "we\\u0000b", 1, 3), WRITE("1x", "prod", "w", 1, 3),
         WRITE("10", "prod", "arn:aws:ecs:e:1:service/", 1, 3),
-        "{\"event\":\"write\"}", "{\"event\":\"write\"", "{\"event\":\"write\"}}",
+        "{\"event\":\"write\"}", "{\"event\":\"write\"",
+        "{\"event\":\"write\"}}",
         "{\"time\":\"2026-11-30T02:10:00Z\",\"cluster\":\"prod\",\"event\":"
         "\"write\",\"service\":\"web\",\"before\":1,\"after\":2}",
         "{\"event\":\"write\",\"of\":" WRITE("10", "prod", "web", 1, 3) "}",
