@@ -20,8 +20,8 @@ def prod(ecs, headcount):
 
 
 VERBS = ("plan", "apply", "handle", "watch", "snapshot", "explain", "adopt",
-         "doctor", "call", "fetch", "latency", "test", "run", "lambda",
-         "help", "version")
+         "undo", "doctor", "call", "fetch", "latency", "test", "run",
+         "lambda", "help", "version")
 COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
           "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
           "debug")
@@ -38,7 +38,8 @@ USED_BY = [
     ("constraints", "all", (*RULES, "adopt")), ("where", "a==b", RULES),
     ("allow", "zero", (*LOOKS, "undo")),
     ("since", "2h", ("undo",)),
-    *((name, value, (*RULES, *CALLS, "fetch", "adopt", "undo")) for name, value in (
+    *((name, value, (*RULES, *CALLS, "fetch", "adopt", "undo"))
+      for name, value in (
         ("assume-role", "arn:r"), ("external-id", "ab"),
         ("role-session-name", "ab"), ("role-duration", "900"),
         ("expect-account", "123456789012"))),
@@ -88,7 +89,7 @@ LINES = {
     "plan": ["plan", "prod"], "apply": ["apply", "prod"],
     "handle": ["handle"], "watch": ["watch", "prod"],
     "snapshot": ["snapshot", "prod"], "explain": ["explain", "prod"],
-    "adopt": ["adopt"], "undo": ["undo"],
+    "adopt": ["adopt"], "undo": ["undo", "nowhere"],
     "doctor": ["doctor", "prod", "--dns-server", "127.0.0.1:9"],
     "call": ["call", "nope", "List"],
     "latency": ["latency", "nope", "List"],
