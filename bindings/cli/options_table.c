@@ -87,7 +87,7 @@ const struct option options_table[] = {
       "placement constraints that limit the hosts" },
     { "where", TEXT, AT(where), true, RULES, "EXPR",
       "count only hosts that match this expression" },
-    { "dns-server", TEXT, AT(dns_server), true, NETWORK, "ADDR[:PORT]",
+    { "dns-server", TEXT, AT(dns_server), true, NETWORK | RUN, "ADDR[:PORT]",
       "ask this name server instead of resolv.conf's" },
     { "timeout", TEXT, AT(timeout), true,
       ONCE | EXPLAIN | CALL | FETCH | LAMBDA | ADOPT | DOCTOR | UNDO,

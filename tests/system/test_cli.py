@@ -43,7 +43,8 @@ USED_BY = [
         ("assume-role", "arn:r"), ("external-id", "ab"),
         ("role-session-name", "ab"), ("role-duration", "900"),
         ("expect-account", "123456789012"))),
-    ("dns-server", "127.0.0.1", (*RULES, *CALLS, "fetch", "adopt", "undo")),
+    ("dns-server", "127.0.0.1", (*RULES, *CALLS, "fetch", "adopt", "run",
+                                 "undo")),
     ("tcp-keepalive", "on", (*RULES, *CALLS, "fetch", "adopt", "undo")),
     *((name, "9", (*RULES, *CALLS, "fetch", "adopt", "undo")) for name in (
         "max-connections", "max-connections-per-host", "acquire-timeout",
