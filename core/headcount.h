@@ -56,8 +56,7 @@
 
 #ifdef __cplusplus
 extern "C" {
-/* Five functions have the name of a struct, which C++ then calls by `struct`. */
-#pragma GCC diagnostic push
+#pragma GCC diagnostic push        /* functions named like a struct */
 #pragma GCC diagnostic ignored "-Wshadow"
 #endif
 #pragma GCC visibility push(default)
@@ -145,9 +144,8 @@ struct headcount_trace;
 
 /* Hooks for memory, clocks, randomness, environment, log, audit and trace.  If
  * one is NULL, the library uses the operating system's; without log, audit or
- * trace it makes none of them.  Hooks run in the thread that called the
- * library, and must not call it.  The environment may be read in any call: a
- * program whose threads change it with setenv(3) gives `env`. */
+ * trace it makes none of them.  Hooks must not call the library.  Any call may
+ * read the environment: a program that changes it in other threads gives `env`. */
 struct headcount_system {
     size_t size;
     void *ud;
@@ -605,15 +603,13 @@ void *headcount_op_user(const headcount_op *op);
  * loop first forgets each id that is no longer listed, then takes up the new
  * ones.  With epoll: no epoll_ctl for an id that is no longer listed (the
  * kernel dropped the descriptor when it was closed), EPOLL_CTL_ADD for a new
- * id, EPOLL_CTL_MOD where the events of a listed id changed.
- * examples/own_loop.c of the source does this for poll, epoll and libuv. */
+ * id, EPOLL_CTL_MOD where the events changed.  See examples/own_loop.c. */
 struct headcount_want {
     uint64_t id;             /* one as long as the descriptor is open, and
                                 never used again for another one             */
     int fd;
-    short events;            /* POLLIN, POLLOUT as poll(2) has them; 0:
-                                nothing is waited for, but it is still open,
-                                and an error or a hangup counts              */
+    short events;            /* POLLIN, POLLOUT as poll(2) has them; 0: it is
+                                open, and only an error or a hangup counts   */
 };
 
 /* Writes up to `max` descriptors to wait for and the time at which step must

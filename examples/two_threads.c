@@ -4,7 +4,7 @@
  *
  * own:     each cluster has a thread, and each thread has a handle.  Handles
  *          share nothing, so there is no lock.
- * shared:  a thread drives one handle, and another thread begins ops on it.  The
+ * shared:  a thread drives one handle, and another one begins ops on it.  The
  *          handle and its ops have a lock.  The driver waits without it, so a
  *          thread that began an op wakes the driver, which asks for the wants
  *          again.
@@ -64,8 +64,8 @@ static headcount_op *begin(headcount *h, const char *service, char *cluster)
     return op;
 }
 
-/* Prints the outcome, which belongs to the op, and frees it.  False: the op or a
- * service failed. */
+/* Prints the outcome, which belongs to the op, and frees it.  False: one of
+ * them failed. */
 static bool end(headcount_op *op)
 {
     const struct headcount_outcome *outcome = headcount_outcome(op);

@@ -1,4 +1,4 @@
-"""core/EMBEDDING.md and the examples for embedders: each is built and run, under
+"""core/EMBEDDING.md and the examples for embedders: each is built and run, with
 the sanitizers too, against a peer.
 
 TLS and names with two addresses (localhost, where nobody listens on ::1) and
