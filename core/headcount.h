@@ -6,12 +6,10 @@
  *   connections, DNS answers, TLS sessions, credentials.  A `headcount_op` is
  *   one piece of work for a handle: a call, a connect, a fetch, a reconcile, a
  *   sweep or a doctor.
- *   Both are opaque.  One thread at a time may use a handle and its ops, so
- *   threads that share a handle need a lock.  Two handles share nothing, and
- *   functions without a handle may run in several threads at once.
- *   After a fork the child may only call headcount_free, which then only closes
- *   descriptors: a begin_... in it is HEADCOUNT_ESTATE, and step and wait end
- *   its ops with that code.
+ *   Both are opaque.  One thread at a time may use a handle and its ops (with a
+ *   lock, if several do); two handles share nothing.  After a fork the child
+ *   may only call headcount_free, which then only closes descriptors: a
+ *   begin_... in it is HEADCOUNT_ESTATE; step and wait end its ops with that.
  * States.  Only headcount_wait blocks.  The library calls no function of the
  *   program but the hooks of struct headcount_system.
  *
@@ -56,7 +54,7 @@
 
 #ifdef __cplusplus
 extern "C" {
-#pragma GCC diagnostic push        /* functions named like a struct */
+#pragma GCC diagnostic push      /* a function has the name of a struct */
 #pragma GCC diagnostic ignored "-Wshadow"
 #endif
 #pragma GCC visibility push(default)
@@ -144,8 +142,8 @@ struct headcount_trace;
 
 /* Hooks for memory, clocks, randomness, environment, log, audit and trace.  If
  * one is NULL, the library uses the operating system's; without log, audit or
- * trace it makes none of them.  Hooks must not call the library.  Any call may
- * read the environment: a program that changes it in other threads gives `env`. */
+ * trace it makes none of them.  Hooks must not call the library.  A call may
+ * read the environment: threads that change it need `env`. */
 struct headcount_system {
     size_t size;
     void *ud;
@@ -783,7 +781,8 @@ int headcount_expect_account(headcount_op *op, const char *account);
 void headcount_refuse(headcount_op *op, const char *why);
 void headcount_resume(headcount_op *op);
 /* Answers an op that ASKS, with facts, wishes and resume, by the tags of the
- * services: headcount:rule and those that belong to it; see headcount(1). */
+ * services: headcount:rule and those that belong to it; headcount-policy(5) has
+ * them. */
 void headcount_decide_by_tags(headcount_op *op);
 /* The same for these services, as if each had headcount:rule = per-host. */
 void headcount_decide_by_adopted(headcount_op *op, const char *const *services,
