@@ -219,3 +219,64 @@ def test_an_example_is_of_both_compilers(peer, headcount, tmp_path, name, cc):
              "embed.cc": ["prod", "web"]}[name]
     assert run(headcount, program, *words).returncode == 0
     assert counts(peer) == [2, 1, 1]
+
+
+# ---- the page ----
+
+PAGE = (TOP / "core" / "EMBEDDING.md").read_text()
+BLOCKS = re.findall(r"```c\n(.*?)```", PAGE, re.S)
+BEFORE = """
+#define _POSIX_C_SOURCE 200809L
+#include <poll.h>
+#include <headcount.h>
+"""
+
+
+def test_the_listing_of_the_page_is_the_example():
+    assert BLOCKS[0] == (EXAMPLES / "embed.c").read_text()
+
+
+@pytest.mark.parametrize("cc", ["gcc", "clang"])
+def test_each_block_of_the_page_compiles(tmp_path, cc):
+    """Each is a function or two; a use keeps the compiler from complaining."""
+    assert len(BLOCKS) == 3
+    for at, block in enumerate(BLOCKS[1:]):
+        names = re.findall(r"^static .*?\b(\w+)\(", block, re.M)
+        source = tmp_path / f"block{at}.c"
+        source.write_text(BEFORE + block + "const void *use[] = {" + ", ".join(
+            f"(const void *)(uintptr_t){name}" for name in names) + " };\n")
+        subprocess.run([cc, "-std=c11", *STRICT, "-c", "-o",
+                        tmp_path / "block.o", source], check=True)
+
+
+def test_the_page_names_what_the_header_has():
+    header = (TOP / "core" / "headcount.h").read_text()
+    for name in set(re.findall(r"\b(?:headcount|HEADCOUNT)_\w+", PAGE)):
+        assert re.search(rf"\b{name}\b", header), name
+
+
+def test_its_command_builds_against_what_is_installed(tmp_path, peer,
+                                                      headcount):
+    """The line of the page, with pkg-config and the shared library."""
+    root = tmp_path / "root"
+    make("install", f"PREFIX={root}", "DESTDIR=")
+    line, = re.findall(r"^    (cc embed\.c .*)$", PAGE, re.M)
+    env = {**os.environ, "PKG_CONFIG_PATH": f"{root}/lib/pkgconfig"}
+    subprocess.run(["sh", "-c", line], cwd=EXAMPLES, check=True,
+                   env={**env, "PATH": f"{shim(tmp_path)}:{env['PATH']}"})
+    done = subprocess.run([tmp_path / "a.out", "prod", "web"],
+                          env={**headcount.env,
+                               "LD_LIBRARY_PATH": f"{root}/lib"},
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["summary"]["updated"] == 1
+
+
+def shim(tmp_path):
+    """A cc that writes its a.out beside the test."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "cc").write_text(
+        f'#!/bin/sh\nexec {CC} "$@" -o {tmp_path}/a.out\n')
+    (folder / "cc").chmod(0o755)
+    return folder
