@@ -37,10 +37,10 @@ def section(text, title):
                      re.S | re.M)[1]
 
 
-def test_each_option_is_described_once():
+def test_each_option_is_described():
     described = [name for page, text in PAGES.items() if page.endswith(".1")
                  for name in re.findall(r"^\.It Fl -([a-z-]+)", text, re.M)]
-    assert sorted(described) == sorted(options_of(shown("help", "options")))
+    assert set(described) == options_of(shown("help", "options"))
 
 
 @pytest.mark.parametrize("verb", [v for v in VERBS if v not in SMALL])

@@ -37,6 +37,10 @@
       "tag services for --policy tags",                                     \
       "headcount adopt prod agent log-router",                              \
       "headcount adopt prod agent --dry-run")                               \
+    X(UNDO, undo, verb_undo, "AUDIT.log|-",                                 \
+      "set counts back, by the log",                                        \
+      "headcount undo audit.log --since 2h",                                \
+      "headcount undo audit.log --since 2026-11-30T02:10:00Z --yes")        \
     X(WATCH, watch, verb_watch, "[CLUSTER...|--all]",                       \
       "act on a queue's events, and sweep",                                 \
       "headcount watch --all --every 5m --policy policy.lua",               \
