@@ -61,6 +61,7 @@ struct options {
     const char *sign, *body, *expires;                 /* of fetch */
     struct options_list headers;                       /* likewise */
     const char *calls, *rate, *svg;                    /* of latency */
+    const char *since;                                 /* of undo */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
     struct options_list role_words, cluster_tags;
@@ -76,7 +77,7 @@ struct options {
     /* worked out of the texts above */
     bool json, html, format_json;
     bool probes;                  /* --tcp-keepalive on                       */
-    enum options_when colours;         /* --color */
+    int colours;                       /* enum options_when: --color */
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;
     int64_t acquire_us, attempt_us, user_us, min_speed_n;

@@ -25,7 +25,7 @@ enum {
 #define WRITES (PLAN | APPLY | HANDLE | WATCH | LAMBDA)
 #define LOOKS (WRITES | SNAPSHOT | DOCTOR)
 #define RULES (LOOKS | EXPLAIN)
-#define CALLS (RULES | CALL)
+#define CALLS (RULES | CALL | UNDO)
 #define SWEEPS (PLAN | APPLY | WATCH | LAMBDA)
 #define ONCE (PLAN | APPLY | HANDLE | SNAPSHOT)
 /* adopt plans, and makes one call for each service. */
@@ -52,7 +52,7 @@ const struct option options_table[] = {
       "send requests without credentials" },
     { "debug", FLAG, AT(debug), false, EVERY, NULL,
       "log every step to stderr (never secrets)" },
-    { "service", LIST, AT(services), true, LOOKS, "NAME",
+    { "service", LIST, AT(services), true, LOOKS | UNDO, "NAME",
       "name or ARN: one task per host; repeatable" },
     { "all", FLAG, AT(all), true, SWEEPS | DOCTOR, NULL,
       "sweep every cluster" },
@@ -72,9 +72,9 @@ const struct option options_table[] = {
       "clusters side by side, 1 to 64 (10)" },
     { "api-share", TEXT, AT(share), true, ADOPTS, "FRACTION",
       "share of ECS's request rates to use (0.5)" },
-    { "max-changes", TEXT, AT(changes), true, WRITES, "N",
+    { "max-changes", TEXT, AT(changes), true, WRITES | UNDO, "N",
       "hold every write of the run after N services" },
-    { "max-falls", TEXT, AT(falls), true, WRITES, "N",
+    { "max-falls", TEXT, AT(falls), true, WRITES | UNDO, "N",
       "hold every fall of the run beyond N tasks" },
     { "policy", TEXT, AT(policy), true, RULES, "FILE|tags|distinct",
       "rules in Lua, by tags, or a first look (plan)" },
@@ -90,7 +90,7 @@ const struct option options_table[] = {
     { "dns-server", TEXT, AT(dns_server), true, NETWORK | RUN, "ADDR[:PORT]",
       "ask this name server instead of resolv.conf's" },
     { "timeout", TEXT, AT(timeout), true,
-      ONCE | EXPLAIN | CALL | FETCH | LAMBDA | ADOPT | DOCTOR,
+      ONCE | EXPLAIN | CALL | FETCH | LAMBDA | ADOPT | DOCTOR | UNDO,
       "SECONDS",
       "limit of the run; then nothing new starts" },
     { "snapshot", TEXT, AT(snapshot), false, PLAN | HANDLE | EXPLAIN, "FILE",
@@ -109,16 +109,18 @@ const struct option options_table[] = {
     { "heartbeat", TEXT, AT(heartbeat), true, WATCH, "FILE",
       "write the time here every 10 seconds" },
     { "timings", FLAG, AT(timings), true,
-      ONCE | EXPLAIN | CALL | FETCH | DOCTOR, NULL,
+      ONCE | EXPLAIN | CALL | FETCH | DOCTOR | UNDO, NULL,
       "draw the time of each call by phase" },
     { "trace", TEXT, AT(trace), false, (NETWORK & ~LAMBDA) | RUN, "FILE",
       "write all attempts here at the end (HAR)" },
-    { "dry-run", FLAG, AT(dry_run), false, WRITES | ADOPT, NULL,
+    { "dry-run", FLAG, AT(dry_run), false, WRITES | ADOPT | UNDO, NULL,
       "read and plan, write nothing" },
-    { "yes", FLAG, AT(yes), false, ADOPT | LATENCY, NULL,
+    { "yes", FLAG, AT(yes), false, ADOPT | LATENCY | UNDO, NULL,
       "tag or write without asking" },
-    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, ONCE | EXPLAIN,
-      NULL,
+    { "since", TEXT, AT(since), false, UNDO, "TIME",
+      "undo writes from then on: 2h, or a time" },
+    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true,
+      ONCE | EXPLAIN | UNDO, NULL,
       "exit 2 if changes are pending, 3 if held" },
     { "explain", FLAG, AT(explain), false, PLAN | SNAPSHOT, NULL,
       "which hosts can take a task" },
@@ -129,7 +131,7 @@ const struct option options_table[] = {
       "colour (auto: on a terminal)" },
     { "verbose", FLAG, AT(verbose), true, PLAN | APPLY, NULL,
       "all rows of a sweep" },
-    { "allow", LIST, AT(allow), false, LOOKS, "CODE",
+    { "allow", LIST, AT(allow), false, LOOKS | UNDO, "CODE",
       "let this hold pass (repeatable)" },
     { "retry-writes", FLAG, AT(retry_writes), true, CALL, NULL,
       "retry a call that may have written" },
