@@ -126,7 +126,7 @@ const struct option options_table[] = {
       "which hosts can take a task" },
     { "who", FLAG, AT(who), false, EXPLAIN, NULL,
       "who set the count last (CloudTrail)" },
-    { "color", TEXT, AT(color), true, PLAN | APPLY | HANDLE | ADOPT,
+    { "color", TEXT, AT(color), true, PLAN | APPLY | HANDLE | ADOPT | UNDO,
       "auto|always|never",
       "colour (auto: on a terminal)" },
     { "verbose", FLAG, AT(verbose), true, PLAN | APPLY, NULL,

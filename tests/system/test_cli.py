@@ -79,7 +79,7 @@ USED_BY = [
     ("heartbeat", "h", ("watch",)), ("retry-writes", None, ("call",)),
     ("target-prefix", "T", CALLS), ("json-version", "1.0", CALLS),
     ("signing-name", "x", CALLS), ("endpoint-prefix", "x", CALLS),
-    ("color", "never", ("plan", "apply", "handle", "adopt")),
+    ("color", "never", ("plan", "apply", "handle", "adopt", "undo")),
     ("verbose", None, ("plan", "apply")),
     ("run", "x", ("test",)), ("format", "json", ("test",)),
 ]
