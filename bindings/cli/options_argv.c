@@ -16,9 +16,9 @@ static int unknown_option(const char *arg, size_t n)
     nearest_init(&near, name);
     for (size_t i = 0; i < options_table_n; i++)
         nearest_try(&near, options_table[i].name);
-    complain("unknown option --%s%s%s%s (see: headcount help)", name,
-             near.best ? "; did you mean --" : "", near.best ? near.best : "",
-             near.best ? "?" : "");
+    complain("unknown option --%s%s%s%s (see: headcount help options)",
+             name, near.best ? "; did you mean --" : "",
+             near.best ? near.best : "", near.best ? "?" : "");
     return EXIT_USAGE;
 }
 

@@ -229,6 +229,11 @@ bool option_is_common(const struct option *option)
            option->at != AT(version);
 }
 
+bool option_is_shared(const struct option *option)
+{
+    return (option->verbs & ~VERB_BIT(VERB_RUN)) == NETWORK;
+}
+
 bool option_is_used(const struct option *option, enum verb verb)
 {
     return (option->verbs & VERB_BIT(verb)) != 0;

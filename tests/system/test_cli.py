@@ -111,7 +111,7 @@ def own(verb):
 
 
 def test_the_table_names_every_option(headcount):
-    assert options_in(headcount("help").out) == \
+    assert options_in(headcount("help", "options").out) == \
         {name for name, _, _ in USED_BY} | {*COMMON, *SAID_ALONE}
 
 
@@ -138,6 +138,16 @@ def test_help_of_a_verb_in_every_spelling(headcount, verb):
     assert max(map(len, run.out.splitlines())) <= 80
 
 
+def test_help_of_a_verb_sets_the_shared_options_apart(headcount):
+    for verb in ("plan", "call", "watch"):
+        out = headcount("help", verb).out
+        shared = options_in(out.partition("\nRoles and connections:\n")[2])
+        assert len(shared) == 13 and "assume-role" in shared
+        assert "policy" not in shared and "min-speed" in shared
+    for verb in ("test", "version"):
+        assert "Roles and connections" not in headcount("help", verb).out
+
+
 def test_what_stands_behind_the_file_of_run_is_the_scripts(headcount):
     assert "\nUsage: headcount run [--option value...] FILE.lua|- [ARG...]\n" \
         in headcount("help", "run").out
@@ -150,7 +160,18 @@ def test_help_is_on_stdout_and_names_every_verb(headcount):
     run = headcount("help")
     assert run.code == 0 and run.err == ""
     for verb in VERBS:
-        assert re.search(rf"^  {verb}\b", run.out, re.M)
+        assert len(re.findall(rf"^  {verb}\b", run.out, re.M)) == 1
+    assert 24 <= len(run.out.splitlines()) <= 40
+    groups = {title: re.findall(r"^  (\w+)", rows, re.M) for title, rows in
+              re.findall(r"^(\w.*):\n((?:  .*\n)+)", run.out, re.M)}
+    assert groups["Look, and write nothing"] == ["plan", "explain", "doctor",
+                                                 "snapshot"]
+    assert "apply" in groups["Write counts and tags"]
+    assert groups["Keep running"] == ["watch", "lambda"]
+    assert len(groups.pop("Next")) == 3 and len(groups) == 6
+    for line in re.findall(r"^  headcount (\S.*?)  ", run.out, re.M):
+        if line != "doctor":
+            assert headcount(*line.split()).code == 0, line
     for args in (["--help"], ["-h"], ["--debug", "-h"]):
         assert headcount(*args).out == run.out
     assert max(map(len, run.out.splitlines())) <= 80
