@@ -79,6 +79,8 @@ USED_BY = [
     ("heartbeat", "h", ("watch",)), ("retry-writes", None, ("call",)),
     ("target-prefix", "T", CALLS), ("json-version", "1.0", CALLS),
     ("signing-name", "x", CALLS), ("endpoint-prefix", "x", CALLS),
+    ("color", "never", ("plan", "apply", "handle", "adopt", "undo")),
+    ("verbose", None, ("plan", "apply")),
     ("run", "x", ("test",)), ("format", "json", ("test",)),
 ]
 # Refused before this release, too.
@@ -382,7 +384,7 @@ def test_lists_with_commas(prod, headcount):
     assert run.code == 252 and "more than one --assume-role" in run.err
     prod.filters["attribute:a in [b, c]"] = {"a"}
     run = headcount("plan", "prod", *OURS, "--where", "attribute:a in [b, c]")
-    assert run.code == 0 and "1 active host," in run.out
+    assert run.code == 0 and "  1 active host  " in run.out
 
 
 def test_a_role_may_have_a_comma_in_its_name(headcount):
@@ -395,7 +397,7 @@ def test_plan_writes_nothing_and_shows_what_would_be(prod, headcount):
     run = headcount("plan", "prod", *OURS)
     assert run.code == 0
     assert prod.writes() == []
-    assert "1 -> 3  (+2" in run.out
+    assert "~ prod  web  1 -> 3  +2  3 active hosts  pending: " in run.out
     assert run.out.rstrip().endswith(
         "Plan: 1 to change, 0 held, 0 unchanged, 0 failed.")
     assert headcount("plan", "prod", *OURS, "--detailed-exitcode").code == 2
@@ -632,6 +634,6 @@ def test_foreign_region_names_both(prod, headcount, event):
                        f"{both}\n")
     far = prod.cluster_arn.replace("eu-west-1", "us-west-2")
     run = headcount("handle", *OURS, stdin={"clusters": ["prod", far]})
-    assert ("- web  skipped foreign_region: cluster prod is in region "
+    assert (". prod  web  skipped foreign_region: cluster prod is in region "
             "us-west-2") in run.out
     assert "the region here is eu-west-1\n" in run.out
