@@ -125,7 +125,7 @@ def test_the_first_use_works_as_it_is_written(ecs, headcount):
             (headcount.home / to).write_text(run.out)
         assert run.code == 0, (line, run.err)
         outs.append(run.out)
-    sample = re.search(r"^    ~ web .*\n    Plan: .*", README, re.M)[0]
+    sample = re.search(r"^    ~ prod .*\n    Plan: .*", README, re.M)[0]
     assert outs[0].strip() == sample.replace("    ", "", 1).replace(
         "\n    ", "\n")
     assert ecs.services["web"]["desiredCount"] == 3
