@@ -69,7 +69,7 @@ def section(title):
 def commands(text):
     """Lines of commands, without what explains them."""
     return [line.partition(" # ")[0].strip()
-            for line in re.findall(r"^    (\S[^\n]*)", text, re.M)]
+            for line in re.findall(r"^    ([a-z][^\n]*)", text, re.M)]
 
 
 def test_each_command_is_run_by_a_test():
@@ -182,9 +182,13 @@ def test_the_first_plan_works_as_it_is_written(ecs, headcount):
         ecs.host(name)
     lines = headcount_commands("First plan")
     assert len(lines) == 6
+    outs = {}
     for line in lines:
         assert ecs.services["web"]["desiredCount"] == 1, line
-        run_as_written(headcount, line)
+        outs[line] = run_as_written(headcount, line)
+    sample = re.search(r"^    ~ prod .*\n    Plan: .*\n", README, re.M)[0]
+    assert outs["headcount plan prod --service web"] == re.sub(
+        "^    ", "", sample, flags=re.M)
     assert ecs.services["web"]["desiredCount"] == 3
     assert json.loads((headcount.home / "prod.json").read_text())["services"]
 
