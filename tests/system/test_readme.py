@@ -128,17 +128,6 @@ def test_the_policy_and_its_test_work(ecs, headcount):
     assert [ecs.services[n]["desiredCount"] for n in names] == [5, 10, 4, 2, 2]
 
 
-def test_the_script_of_readme_works(ecs, headcount):
-    (script,) = re.findall(r"```lua\n(.*?)```", section("Lua scripts"), re.S)
-    headcount.at(ecs)
-    ecs.service("web")
-    run = headcount("run", "-", stdin=script)
-    assert run.code == 0, run.err
-    prod, test = sorted(run.out.splitlines())
-    assert prod == "prod\t1\tnil"
-    assert test.endswith("\tClusterNotFoundException")
-
-
 def test_the_manual_page_of_policies_works(headcount):
     page = (MAN / "headcount-policy.5").read_text()
     policy, test = re.findall(r"^\.Bd -literal\n(.*?)^\.Ed", page,
