@@ -155,7 +155,8 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 
 # ---- rules ----
 
-.PHONY: all deps demo pages test check failed san valgrind cover fuzz soak mutants \
+.PHONY: all deps demo demo-programs pages test check failed san valgrind \
+    cover fuzz soak mutants \
     matrix proxies bench bench-peers cost put-item pictures allocations packages size \
     tidy fmt static lambda lua-env lua-module \
     install-lua install uninstall dist clean help objects unit-programs \
@@ -290,6 +291,14 @@ $(BUILD)/tests/%_test: $(BUILD)/obj/tests/%_test.o $(BUILD)/obj/tests/t.o \
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
 
+DEMO_ECS := $(BUILD)/tests/demo_ecs
+
+$(DEMO_ECS): $(call obj,$(patsubst %,tests/peers/%.c,demo_ecs_main demo_ecs \
+    dns_peer x509_maker)) $(LIB_A)
+	$(call quiet,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -pie -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+
 # The plan is decided from facts alone: its tests have nothing else to link.
 PLAN_O := $(filter $(BUILD)/obj/core/base/% $(BUILD)/obj/core/ecs/% \
     $(BUILD)/obj/core/plan/%,$(CORE_O))
@@ -411,10 +420,20 @@ matrix: ## FAULTS.md: the faults of the tests, met by curl and Go as well
 	@$(PYTHON) tests/system/fault_others.py
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/system/test_faults.py
 
-demo: ## a local ECS API, two events, what headcount did and how long it took
-	@CC='$(CC)' sh tests/deps.sh demo
-	@$(SUBMAKE) -j$(AT_ONCE) all
-	@sh examples/demo.sh
+# MOTO=1: moto's ECS instead of our own.
+MOTO ?=
+DEMO = $(BUILD)/demo
+
+# A folder of its own without optimization: the compiler needs half the time,
+# and the network and BearSSL decide how long a call takes.
+demo: ## a local ECS and hosts that come and go: what headcount does (MOTO=1)
+	@CC='$(CC)' sh tests/deps.sh demo$(if $(MOTO), moto)
+	@echo 'Compiling headcount and a local ECS into $(DEMO)'
+	@$(SUBMAKE) -s -j$(AT_ONCE) BUILD='$(DEMO)' CFLAGS=-O0 WARNINGS= DEV= V= \
+	    demo-programs
+	@BUILD='$(DEMO)' MOTO='$(MOTO)' sh examples/demo.sh
+
+demo-programs: $(PROGRAM) $(DEMO_ECS)
 
 test: deps ## all but packages; ends with "N passed, N failed, N skipped"
 	@$(RUN) test
@@ -517,7 +536,7 @@ bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
 incdir = $(DESTDIR)$(PREFIX)/include
 mandir = $(DESTDIR)$(PREFIX)/share/man
-MAN := $(wildcard bindings/cli/man/*.[135])
+MAN := $(wildcard bindings/cli/man/*.[1357])
 # The public functions: `man headcount_wait` finds the page of them all.
 FUNCTIONS = sed -n 's/^[a-z].*[ *]\(headcount_[a-z0-9_]*\)(.*/\1/p' \
     core/headcount.h | sort -u

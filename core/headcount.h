@@ -777,7 +777,8 @@ int headcount_expect_account(headcount_op *op, const char *account);
 void headcount_refuse(headcount_op *op, const char *why);
 void headcount_resume(headcount_op *op);
 /* Answers an op that ASKS, with facts, wishes and resume, by the tags of the
- * services: headcount:rule and those that belong to it; see headcount(1). */
+ * services: headcount:rule and those that belong to it; headcount-policy(5) has
+ * them. */
 void headcount_decide_by_tags(headcount_op *op);
 /* The same for these services, as if each had headcount:rule = per-host. */
 void headcount_decide_by_adopted(headcount_op *op, const char *const *services,

@@ -1,13 +1,15 @@
-"""The servers of the demo: a local ECS, and hosts that register with it.
+"""The servers of `make demo MOTO=1`: a local ECS, and hosts that register.
 
     demo.py serve FOLDER     moto's ECS with a cluster and a service, behind
                              nginx with TLS, under a name that only a dnsmasq
-                             knows; FOLDER/env tells a shell how to get there
-    demo.py hosts URL N      registers N hosts and prints the event of the last
+                             knows; FOLDER/env tells a shell how to get there,
+                             FOLDER/ca.pem is the root of the certificate
+    demo.py host URL         registers a host and prints its ARN
 """
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,39 +53,28 @@ def serve(folder):
     fill(f"http://127.0.0.1:{port}")
     with servers.Nginx(folder / "nginx", port, tls=CERTS / "rsa") as nginx, \
          servers.Dnsmasq(folder / "dns", {NAME: ["127.0.0.1"]}) as dns:
+        shutil.copy(CERTS / "rsa-ca.pem", folder / "ca.pem")
         (folder / "env.new").write_text(
-            f"moto=http://127.0.0.1:{port}\n"
+            f"moto_url=http://127.0.0.1:{port}\n"
             f"AWS_ENDPOINT_URL=https://{NAME}:{nginx.port}\n"
-            f"AWS_CA_BUNDLE='{CERTS}/rsa-ca.pem'\n"
             f"HEADCOUNT_DNS_SERVER={dns.address}\n")
         os.rename(folder / "env.new", folder / "env")
         signal.pause()
 
 
-def hosts(url, n):
+def host(url):
     ec2, ecs = client("ec2", url), client("ecs", url)
     image = ec2.describe_images()["Images"][0]["ImageId"]
-    for instance in ec2.run_instances(ImageId=image, MinCount=n,
-                                      MaxCount=n)["Instances"]:
-        host = ecs.register_container_instance(
-            cluster="prod", instanceIdentityDocument=json.dumps({
-                "instanceId": instance["InstanceId"], "region": REGION,
-                "accountId": ACCOUNT}))["containerInstance"]
-    print(json.dumps({
-        "version": "0", "id": "8952ba83-7be2-4ab5-9c32-6687532d15a2",
-        "detail-type": "ECS Container Instance State Change",
-        "source": "aws.ecs", "account": ACCOUNT, "region": REGION,
-        "time": "2020-12-06T16:41:06Z",
-        "resources": [host["containerInstanceArn"]],
-        "detail": {
-            "clusterArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod",
-            "containerInstanceArn": host["containerInstanceArn"],
-            "ec2InstanceId": host["ec2InstanceId"], "status": "ACTIVE",
-            "agentConnected": True, "version": 1}}, indent=1))
+    made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)
+    document = {"instanceId": made["Instances"][0]["InstanceId"],
+                "region": REGION, "accountId": ACCOUNT}
+    answer = ecs.register_container_instance(
+        cluster="prod", instanceIdentityDocument=json.dumps(document))
+    print(answer["containerInstance"]["containerInstanceArn"])
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(pathlib.Path(sys.argv[2]))
     else:
-        hosts(sys.argv[2], int(sys.argv[3]))
+        host(sys.argv[2])

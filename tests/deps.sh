@@ -1,6 +1,6 @@
 #!/bin/sh
-# deps.sh all|demo|matrix|pages|proxies|bench - installs what a build, demo,
-# tests, pages or bench lack.
+# deps.sh all|demo [moto]|matrix|pages|proxies|bench - installs what a build,
+# demo, tests, pages or bench lack.
 #
 # It looks for commands and headers, not for packages, and asks apt-get once
 # for all that is missing; where it may not, it prints the line to run.  The
@@ -14,6 +14,8 @@ set -eu
 
 cd "$(dirname "$0")/.."
 want=${1:-all}
+peers=yes
+[ "$want" != demo ] || [ "${2-}" = moto ] || peers=
 CC=${CC:-cc}
 PYTHON=${PYTHON:-python3}
 # dnsmasq and nginx live where an ordinary user's PATH does not look.
@@ -133,6 +135,7 @@ look_for_tests() {
     command_or gcovr gcovr
     command_or prove perl
     command_or mandoc mandoc
+    command_or groff groff-base
     command_or shellcheck shellcheck
     command_or systemd-analyze systemd
     command_or lua5.4 lua5.4
@@ -176,16 +179,21 @@ install_missing() {
     fi
     echo "deps: installing $*"
     policy=/usr/sbin/policy-rc.d
-    if [ ! -e $policy ]; then
+    if [ -n "$peers" ] && [ ! -e $policy ]; then
         trap 'rm -f $policy' EXIT
         trap 'exit 130' INT TERM
         printf '#!/bin/sh\nexit 101\n' >$policy
         chmod 755 $policy
     fi
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    $line -qq >build/apt.log 2>&1 || {
+    # The lists of packages may be there already; to update them costs more
+    # than all that `make demo` installs.
+    $line -qq >build/apt.log 2>&1 ||
+        { apt-get update -qq -o Acquire::Languages=none &&
+            $line -qq; } >build/apt.log 2>&1 || {
         cat build/apt.log >&2
+        echo "deps: apt-get could not install $*; to try it again:" >&2
+        echo "deps: apt-get update && $line" >&2
         exit 1
     }
 }
@@ -230,7 +238,7 @@ make_browser() {
 
 mkdir -p build
 look_for_build
-look_for_peers
+[ -z "$peers" ] || look_for_peers
 [ "$want" = demo ] || look_for_tests
 # The clients that `make matrix` runs beside headcount.
 [ "$want" != matrix ] || command_or go golang-go
@@ -242,6 +250,6 @@ look_for_peers
     command_or squid squid-openssl; }
 [ "$want" != pages ] || command_or chromium chromium
 [ -z "$missing" ] || install_missing
-make_venv
+[ -z "$peers" ] || make_venv
 [ "$want" = demo ] || make_npm_peers
 [ "$want" != pages ] || make_browser

@@ -179,6 +179,9 @@ static void print_verb(const struct verb_line *v)
         print_option(o, "");
     }
     print_common();
+    first = v->verb == VERB_HELP || v->verb == VERB_VERSION;
+    printf("\nheadcount%s%s(1) is the manual page.\n", first ? "" : "-",
+           first ? "" : v->name);
 }
 
 /* The whole program (VERB_NONE), or one verb. */

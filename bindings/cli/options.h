@@ -58,6 +58,7 @@ struct options {
     const char *sign, *body, *expires;                 /* of fetch */
     struct options_list headers;                       /* likewise */
     const char *calls, *rate, *svg;                    /* of latency */
+    const char *since;                                 /* of undo */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
     struct options_list role_words, cluster_tags;

@@ -23,7 +23,7 @@ static int wish_allow(headcount_op *op, const char *const *codes, size_t n,
         if (!hc_hold_allow(hc_str(codes[i]), allow))
             return hc_error_set(&op->error, HEADCOUNT_EARG,
                                 "no hold \"%s\" can be "
-                                "allowed: see the holds in headcount(1)",
+                                "allowed: see headcount-holds(7)",
                                 codes[i]);
     return 0;
 }

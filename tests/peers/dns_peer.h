@@ -1,7 +1,7 @@
 /* tests/peers/dns_peer.h - DNS messages made by hand, and a server on loopback
  * (UDP and TCP, one port) that a test turns itself.
  *
- * Used by: net/, wire/dns_*_test.c and peers/scene.h.
+ * Used by: net/, wire/dns_*_test.c, peers/scene.h and peers/demo_ecs_main.c.
  * Instead of moto: moto speaks no DNS, and a real server sends no broken
  * message.
  */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "t.h"
 
 #define OID_EC "\x2A\x86\x48\xCE\x3D\x02\x01"
 #define OID_P256 "\x2A\x86\x48\xCE\x3D\x03\x01\x07"
@@ -13,11 +12,12 @@
 #define OID_CN "\x55\x04\x03"
 #define OID_BASIC "\x55\x1D\x13"
 
-static struct hc_buf fresh(void)
+/* Of the same memory as `out`. */
+static struct hc_buf fresh(const struct hc_buf *out)
 {
     struct hc_buf b;
 
-    hc_buf_init(&b, t_alloc(), (size_t)1 << 20);
+    hc_buf_init(&b, out->alloc, (size_t)1 << 20);
     return b;
 }
 
@@ -44,7 +44,7 @@ void x509_der(struct hc_buf *out, int tag, struct hc_str inside)
 void x509_ext(struct hc_buf *out, const char *oid, bool critical,
               struct hc_str value)
 {
-    struct hc_buf ext = fresh();
+    struct hc_buf ext = fresh(out);
 
     x509_der(&ext, 6, hc_str(oid));
     if (critical)
@@ -60,7 +60,7 @@ void x509_ext_ca(struct hc_buf *out)
 
 void x509_ext_san(struct hc_buf *out, int kind, struct hc_str name)
 {
-    struct hc_buf one = fresh(), list = fresh();
+    struct hc_buf one = fresh(out), list = fresh(out);
 
     x509_der(&one, kind, name);
     wrap(&list, 0x30, &one);
@@ -70,7 +70,7 @@ void x509_ext_san(struct hc_buf *out, int kind, struct hc_str name)
 
 void x509_ext_usage(struct hc_buf *out, const char *oid, size_t n)
 {
-    struct hc_buf one = fresh(), list = fresh();
+    struct hc_buf one = fresh(out), list = fresh(out);
 
     x509_der(&one, 6, hc_str_n(oid, n));
     wrap(&list, 0x30, &one);
@@ -80,7 +80,7 @@ void x509_ext_usage(struct hc_buf *out, const char *oid, size_t n)
 
 static void put_name(struct hc_buf *out, const char *cn)
 {
-    struct hc_buf pair = fresh(), set = fresh(), name = fresh();
+    struct hc_buf pair = fresh(out), set = fresh(out), name = fresh(out);
 
     x509_der(&pair, 6, HC_STR(OID_CN));
     x509_der(&pair, 0x0C, hc_str(cn));
@@ -103,7 +103,7 @@ static br_ec_private_key key_of(int which, unsigned char x[32])
 
 static void put_key(struct hc_buf *out, int which)
 {
-    struct hc_buf key = fresh(), algorithm = fresh(), bits = fresh();
+    struct hc_buf key = fresh(out), algorithm = fresh(out), bits = fresh(out);
     unsigned char x[32], point[BR_EC_KBUF_PUB_MAX_SIZE];
     br_ec_private_key private = key_of(which, x);
     size_t n = br_ec_compute_pub(&br_ec_p256_m31, NULL, point, &private);
@@ -119,7 +119,7 @@ static void put_key(struct hc_buf *out, int which)
 
 static void put_algorithm(struct hc_buf *out)
 {
-    struct hc_buf a = fresh();
+    struct hc_buf a = fresh(out);
 
     x509_der(&a, 6, HC_STR(OID_ECDSA_SHA256));
     wrap(out, 0x30, &a);
@@ -127,7 +127,7 @@ static void put_algorithm(struct hc_buf *out)
 
 static void put_signature(struct hc_buf *out, int signer, struct hc_str tbs)
 {
-    struct hc_buf bits = fresh();
+    struct hc_buf bits = fresh(out);
     unsigned char x[32], hash[32], sig[80];
     br_ec_private_key private = key_of(signer, x);
     br_sha256_context sha;
@@ -144,7 +144,7 @@ static void put_signature(struct hc_buf *out, int signer, struct hc_str tbs)
 
 static void put_extensions(struct hc_buf *out, struct hc_str list)
 {
-    struct hc_buf sequence = fresh();
+    struct hc_buf sequence = fresh(out);
 
     if (list.n == 0)
         return;
@@ -154,8 +154,8 @@ static void put_extensions(struct hc_buf *out, struct hc_str list)
 
 void x509_make(struct hc_buf *out, const struct x509_spec *s)
 {
-    struct hc_buf tbs = fresh(), whole = fresh(), dates = fresh(),
-                  cert = fresh();
+    struct hc_buf tbs = fresh(out), whole = fresh(out), dates = fresh(out),
+                  cert = fresh(out);
 
     hc_buf_lit(&tbs, "\xA0\x03\x02\x01\x02\x02\x01\x01");
     put_algorithm(&tbs);
@@ -210,7 +210,7 @@ static void base64(struct hc_buf *out, const void *p, size_t n)
 
 void x509_pem(struct hc_buf *out, struct hc_str der)
 {
-    struct hc_buf text = fresh();
+    struct hc_buf text = fresh(out);
 
     base64(&text, der.p, der.n);
     hc_buf_lit(out, "-----BEGIN CERTIFICATE-----\n");

@@ -1,8 +1,8 @@
 /* peers/x509_maker.h - X.509 certificates of any shape, good or not, signed
  * with P-256 keys that anybody can know.
  *
- * Used by: wire/chain_test.c, wire/cert_test.c, wire/constraints_test.c and
- * fuzz/chain_fuzz.c.
+ * Used by: wire/chain_test.c, wire/cert_test.c, wire/constraints_test.c,
+ * fuzz/chain_fuzz.c and peers/demo_ecs_main.c.
  * Instead of moto: moto has no certificates, and openssl makes few
  * broken ones.
  */

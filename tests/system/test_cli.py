@@ -20,8 +20,8 @@ def prod(ecs, headcount):
 
 
 VERBS = ("plan", "apply", "handle", "watch", "snapshot", "explain", "adopt",
-         "doctor", "call", "fetch", "latency", "test", "run", "lambda",
-         "help", "version")
+         "undo", "doctor", "call", "fetch", "latency", "test", "run",
+         "lambda", "help", "version")
 COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
           "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
           "debug")
@@ -32,40 +32,45 @@ ONCE = ("plan", "apply", "handle", "snapshot")
 CALLS = ("call", "latency")
 # option, a value or None, the verbs that use it
 USED_BY = [
-    ("service", "web", LOOKS), ("policy", "p.lua", RULES),
+    ("service", "web", (*LOOKS, "undo")), ("policy", "p.lua", RULES),
     ("autoscaler", "a.json", RULES),
     ("hosts", "active", (*RULES, "adopt")),
     ("constraints", "all", (*RULES, "adopt")), ("where", "a==b", RULES),
-    ("allow", "zero", LOOKS),
-    *((name, value, (*RULES, *CALLS, "fetch", "adopt")) for name, value in (
+    ("allow", "zero", (*LOOKS, "undo")),
+    ("since", "2h", ("undo",)),
+    *((name, value, (*RULES, *CALLS, "fetch", "adopt", "undo"))
+      for name, value in (
         ("assume-role", "arn:r"), ("external-id", "ab"),
         ("role-session-name", "ab"), ("role-duration", "900"),
         ("expect-account", "123456789012"))),
-    ("dns-server", "127.0.0.1", (*RULES, *CALLS, "fetch", "adopt")),
-    ("tcp-keepalive", "on", (*RULES, *CALLS, "fetch", "adopt")),
-    *((name, "9", (*RULES, *CALLS, "fetch", "adopt")) for name in (
+    ("dns-server", "127.0.0.1", (*RULES, *CALLS, "fetch", "adopt", "run",
+                                 "undo")),
+    ("tcp-keepalive", "on", (*RULES, *CALLS, "fetch", "adopt", "undo")),
+    *((name, "9", (*RULES, *CALLS, "fetch", "adopt", "undo")) for name in (
         "max-connections", "max-connections-per-host", "acquire-timeout",
         "attempt-timeout", "tcp-user-timeout", "min-speed")),
     ("all", None, ("plan", "apply", "watch", "lambda", "doctor")),
     ("tag", "a=b", ("plan", "apply", "watch", "lambda")),
     ("concurrency", "4", ("plan", "apply", "handle", "watch", "lambda")),
-    ("api-share", "0.5", (*RULES, "call", "adopt")),
-    ("max-changes", "9", ("plan", "apply", "handle", "watch", "lambda")),
-    ("max-falls", "9", ("plan", "apply", "handle", "watch", "lambda")),
+    ("api-share", "0.5", (*RULES, "call", "adopt", "undo")),
+    ("max-changes", "9", ("plan", "apply", "handle", "watch", "lambda",
+                          "undo")),
+    ("max-falls", "9", ("plan", "apply", "handle", "watch", "lambda",
+                        "undo")),
     ("verify", "on", ("plan", "apply", "handle", "watch", "lambda")),
     ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda",
-                       "adopt")),
-    ("yes", None, ("adopt", "latency")), ("calls", "3", ("latency",)),
+                       "adopt", "undo")),
+    ("yes", None, ("adopt", "latency", "undo")), ("calls", "3", ("latency",)),
     ("rate", "5", ("latency",)), ("svg", "a.svg", ("latency",)),
     ("timeout", "9", (*ONCE, "explain", "call", "fetch", "lambda", "adopt",
-                      "doctor")),
-    ("timings", None, (*ONCE, "explain", "call", "fetch", "doctor")),
+                      "doctor", "undo")),
+    ("timings", None, (*ONCE, "explain", "call", "fetch", "doctor", "undo")),
     ("trace", "t.har", ("plan", "apply", "handle", "watch", "snapshot",
                         "doctor", "explain", "fetch", "adopt", "run",
-                        *CALLS)),
+                        "undo", *CALLS)),
     ("sign", "s3", ("fetch",)), ("header", "A: b", ("fetch",)),
     ("body", "b", ("fetch",)), ("expires", "60", ("fetch",)),
-    ("detailed-exitcode", None, (*ONCE, "explain")),
+    ("detailed-exitcode", None, (*ONCE, "explain", "undo")),
     ("snapshot", "s.json", ("plan", "handle", "explain")),
     ("explain", None, ("plan", "snapshot")), ("who", None, ("explain",)),
     ("drop-foreign", None, ("handle", "watch", "lambda")),
@@ -85,7 +90,7 @@ LINES = {
     "plan": ["plan", "prod"], "apply": ["apply", "prod"],
     "handle": ["handle"], "watch": ["watch", "prod"],
     "snapshot": ["snapshot", "prod"], "explain": ["explain", "prod"],
-    "adopt": ["adopt"],
+    "adopt": ["adopt"], "undo": ["undo", "nowhere"],
     "doctor": ["doctor", "prod", "--dns-server", "127.0.0.1:9"],
     "call": ["call", "nope", "List"],
     "latency": ["latency", "nope", "List"],

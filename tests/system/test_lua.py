@@ -309,6 +309,17 @@ def test_run_says_what_it_takes(headcount):
     assert headcount("run", "-", stdin="print(arg[0])").out == "-\n"
 
 
+def test_a_client_of_run_asks_the_programs_name_server(headcount, secure):
+    script = "print((require 'headcount'.client {}:call('ecs', " \
+             "'ListClusters', {})).clusterArns ~= nil)"
+    server = headcount.env["HEADCOUNT_DNS_SERVER"]
+    run = headcount("run", "-", stdin=script)
+    assert (run.code, run.out) == (0, "true\n"), run.err
+    run = headcount("run", "--dns-server", server, "-", stdin=script,
+                    HEADCOUNT_DNS_SERVER="127.0.0.1:9")
+    assert (run.code, run.out) == (0, "true\n"), run.err
+
+
 # ---- headcount test ----
 
 def test_the_examples_tests_pass(headcount):

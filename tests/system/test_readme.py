@@ -4,17 +4,10 @@ import re
 import subprocess
 
 import pytest
-from conftest import PROGRAM, TOP
+from conftest import TOP
 
 README = (TOP / "README.md").read_text()
 MAN = TOP / "bindings" / "cli" / "man"
-PAGE = (MAN / "headcount.1").read_text()
-
-
-def options_of_help():
-    out = subprocess.run([PROGRAM, "help"], check=True, capture_output=True,
-                         text=True).stdout
-    return set(re.findall(r"^  --([a-z-]+)", out, re.M)), out
 
 
 def test_every_target_it_names_exists():
@@ -24,65 +17,6 @@ def test_every_target_it_names_exists():
                       + re.findall(r"^    make ([a-z]+)", README, re.M)):
         assert target == "help" or re.search(rf"^make {target}\b", listed,
                                              re.M), target
-
-
-def test_help_and_manual_page_name_the_same_options():
-    options, _ = options_of_help()
-    of_page = set(re.findall(r"^\.It Fl -([a-z-]+)", PAGE, re.M))
-    assert options == of_page
-
-
-def test_manual_page_names_the_variable_of_each_option():
-    table = (TOP / "bindings" / "cli" / "options_table.c").read_text()
-    ours = re.findall(r'^    \{ "([a-z-]+)", \w+, AT\([^)]*\), true,', table,
-                      re.M)
-    assert len(ours) > 30
-    part = PAGE[PAGE.index(".Sh ENVIRONMENT"):PAGE.index(".Sh FILES OF AWS")]
-    of_page = set(re.findall(r"\bHEADCOUNT_[A-Z_]+\b", part))
-    for name in ours:
-        assert "HEADCOUNT_" + name.upper().replace("-", "_") in of_page, name
-
-
-def test_help_and_manual_page_name_the_same_codes():
-    _, text = options_of_help()
-    of_page = set(re.findall(r"^\.It (\d+)$", PAGE, re.M))
-    exits = set(re.findall(r"\b(\d+) [a-z]", text[text.index("Exit:"):]))
-    assert of_page == exits
-    source = "".join(p.read_text() for p in (
-        *(TOP / "core" / "plan").rglob("*.c"),
-        *(TOP / "core" / "reconcile").rglob("*.c")))
-    holds = source[source.index("} holds[] = {"):]
-    codes = set(re.findall(r'^    \{ "([a-z_]+)",', holds[:holds.index("};")],
-                           re.M)
-                + re.findall(r'p->code = [^;"]*"([a-z_]+)"', source)
-                + re.findall(r'HEADCOUNT_(?:FAILED|HELD|SKIPPED),\s+'
-                             r'"([a-z_]+)"', source))
-    codes |= {"missing", "unsettled"}
-    assert len(codes) == 28, codes
-    for code in codes:
-        assert f"`{code}`" in README, code
-        assert f".Li {code}\n" in PAGE or f".It Li {code}\n" in PAGE, code
-
-
-def test_the_policy_page_names_each_switch_of_a_hold():
-    table = (TOP / "core" / "plan" / "hold.c").read_text()
-    table = table[table.index("} holds[] = {"):]
-    fields = re.findall(r"\bALLOW_\w+,\s+\"(\w+)\"",
-                        table[:table.index("};")])
-    assert len(fields) == 11
-    page = (MAN / "headcount-policy.5").read_text()
-    for field in fields:
-        assert re.search(rf"[ ,]{field}\b", page), field
-
-
-@pytest.mark.parametrize("page", sorted(p.name for p in MAN.iterdir()))
-def test_manual_pages_are_sound(page):
-    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(MAN / page)],
-                          capture_output=True, text=True, check=False)
-    assert done.stdout + done.stderr == ""
-    text = subprocess.run(["mandoc", "-Tutf8", str(MAN / page)], check=True,
-                          capture_output=True, text=True).stdout
-    assert len(text) > 2000
 
 
 def test_libheadcount_names_every_function():

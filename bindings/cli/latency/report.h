@@ -8,7 +8,7 @@
 
 /* As text, or as a page of HTML. */
 void report_put(FILE *out, const struct latency *l, bool html);
-/* headcount(1) documents its form. */
+/* headcount-latency(1) documents its form. */
 void report_json(FILE *out, const struct latency *l);
 
 #endif

@@ -102,6 +102,7 @@ int verb_run(const struct options *o)
     struct headcount_config defaults = {
         .size = sizeof defaults, .region = o->region, .profile = o->profile,
         .endpoint_url = o->endpoint_url, .ca_bundle = o->ca_bundle,
+        .dns_server = o->dns_server,
         .connect_timeout = o->connect_us, .read_timeout = o->read_us,
         .no_sign_request = o->no_sign_request, .run_processes = true,
     };

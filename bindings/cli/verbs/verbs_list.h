@@ -35,6 +35,10 @@
       "tag services for --policy tags",                                     \
       "headcount adopt prod agent log-router",                              \
       "headcount adopt prod agent --dry-run")                               \
+    X(UNDO, undo, verb_undo, "AUDIT.log|-",                                 \
+      "set counts back, by the log",                                        \
+      "headcount undo audit.log --since 2h",                                \
+      "headcount undo audit.log --since 2026-11-30T02:10:00Z --yes")        \
     X(DOCTOR, doctor, verb_doctor, "[CLUSTER...]",                          \
       "find what keeps it from its work",                                   \
       "headcount doctor prod --service web",                                \
