@@ -5,11 +5,18 @@
 #include <string.h>
 
 #include "complain.h"
+#include "log.h"
 #include "verbs/verbs.h"
 
 bool policy_option_is_distinct(const struct options *o)
 {
     return o->policy && strcmp(o->policy, "distinct") == 0;
+}
+
+void policy_option_print(void *ud, const char *line, size_t n)
+{
+    (void)ud;
+    log_sentence(LOG_INFO, "", line, n);
 }
 
 /* A first look never writes, so no verb that writes takes it. */
@@ -52,9 +59,12 @@ int policy_option_open(struct policy_option *d, const struct options *o)
     code = verbs_read_input(o->policy, SANDBOX_TEXT, &text, &n);
     if (code == 0) {
         headcount_sha256(d->sha256, text, n);
-        d->policy = policy_new(&(struct policy_config){ .name = o->policy,
-                                                        .text = text, .n = n },
-                               &why);
+        const struct policy_config config = {
+            .name = o->policy, .text = text, .n = n,
+            .print = policy_option_print,
+        };
+
+        d->policy = policy_new(&config, &why);
         if (!d->policy) {
             complain("%s", why.what);
             code = EXIT_CONFIG;

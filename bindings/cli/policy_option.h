@@ -15,6 +15,8 @@ struct policy_option {
 
 /* --policy distinct: a first look, and no policy of a file. */
 bool policy_option_is_distinct(const struct options *o);
+/* A line that a policy printed, into the log. */
+void policy_option_print(void *ud, const char *line, size_t n);
 /* 0, or the exit code with the complaint on stderr. */
 int policy_option_open(struct policy_option *d, const struct options *o);
 void policy_option_close(struct policy_option *d);

@@ -2,6 +2,8 @@
  * them.  lua/headcount/init.lua is what scripts see. */
 #include "module.h"
 
+#include "nearest.h"
+
 #include <stdio.h>
 
 #include <lauxlib.h>
@@ -162,7 +164,7 @@ static const struct option credentials_options[] = {
     { NULL, FIELD_VALUE, 0 }
 };
 
-static void audit_line(void *ud, const char *line, size_t n)
+static void stderr_line(void *ud, const char *line, size_t n)
 {
     (void)ud;
     fprintf(stderr, "%.*s\n", (int)n, line);
@@ -192,6 +194,13 @@ static const struct module_host *host_of(lua_State *L)
     return host;
 }
 
+printed_line *module_printer(lua_State *L)
+{
+    const struct module_host *host = host_of(L);
+
+    return host != NULL ? host->print : stderr_line;
+}
+
 static void take_host(const struct module_host *host,
                       struct client_options *o,
                       struct headcount_system *system)
@@ -204,7 +213,7 @@ static void take_host(const struct module_host *host,
         o->config.log_level = host->log_level;
     }
     if (o->audit)
-        system->audit = host != NULL ? host->audit : audit_line;
+        system->audit = host != NULL ? host->audit : stderr_line;
 }
 
 int module_new_client(lua_State *L)
@@ -241,13 +250,34 @@ int module_new_client(lua_State *L)
     return err == 0 ? 1 : module_fail_code(L, error.what, err);
 }
 
+/* __index of a table of functions: there is none of this name. */
+static int unknown_name(lua_State *L)
+{
+    struct nearest near;
+
+    lua_settop(L, 2);
+    if (lua_type(L, 2) != LUA_TSTRING || !lua_istable(L, 1))
+        return 0;
+    nearest_init(&near, lua_tostring(L, 2));
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
+        if (lua_type(L, -2) == LUA_TSTRING)
+            nearest_try(&near, lua_tostring(L, -2));
+    return luaL_error(L, "%s has no '%s'%s%s%s",
+                      lua_isuserdata(L, lua_upvalueindex(1))
+                          ? "a client" : "headcount", lua_tostring(L, 2),
+                      near.best != NULL ? "; did you mean '" : "",
+                      near.best != NULL ? near.best : "",
+                      near.best != NULL ? "'?" : "");
+}
+
 static void open_clients(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         { "call", module_call }, { "connect", module_connect },
         { "fetch", module_fetch },
         { "sign", module_client_sign },
-        { "reconcile", module_reconcile }, { "stats", client_stats },
+        { "reconcile", module_reconcile }, { "sweep", module_sweep },
+        { "stats", client_stats },
         { "forget", client_forget },
         { "close", client_close }, { NULL, NULL }
     };
@@ -259,6 +289,11 @@ static void open_clients(lua_State *L)
     luaL_newmetatable(L, MODULE_CLIENT);
     luaL_setfuncs(L, meta, 0);
     luaL_newlib(L, methods);
+    lua_createtable(L, 0, 1);
+    lua_pushlightuserdata(L, NULL);
+    lua_pushcclosure(L, unknown_name, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }
@@ -269,7 +304,8 @@ int luaopen_headcount_core(lua_State *L)
         { "client", module_new_client }, { "sign", module_sign },
         { "wait", module_wait }, { "enter", module_enter },
         { "stop", module_stop }, { "is_call", module_is_call },
-        { "now", module_now }, { NULL, NULL }
+        { "now", module_now }, { "until_", module_until },
+        { "unknown", unknown_name }, { NULL, NULL }
     };
 
     open_clients(L);

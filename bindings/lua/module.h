@@ -5,7 +5,7 @@
  *     module_op.c         an op until it is done: waited for, or yielded to a
  *                         loop
  *     module_call.c       client:call, client:connect, client:fetch
- *     module_reconcile.c  client:reconcile
+ *     module_reconcile.c  client:reconcile, client:sweep
  *     module_timings.c    where the time of their calls went
  *     module_sign.c       sign, client:sign
  *     module_headers.c    headers of a request
@@ -95,6 +95,8 @@ struct module_host {
     void *(*alloc)(void *ud, void *p, size_t old,
                    size_t n);       /* NULL: the C library's                 */
     void *ud;                       /* of these, as of headcount_system      */
+    printed_line *print;            /* of policies, `ud` is NULL; NULL: what
+                                       they print is dropped                 */
     void (*trace)(void *ud, const struct headcount_trace *trace);
 };
 /* Has to be called in protected mode.  Afterwards the host's settings need no
@@ -102,6 +104,8 @@ struct module_host {
 void module_prepare(lua_State *L);
 /* The host of clients that are made from now on; it outlives them. */
 void module_set_host(lua_State *L, const struct module_host *host);
+/* The receiver of lines that policies print here; NULL: there is none. */
+printed_line *module_printer(lua_State *L);
 
 /* The open one at i, or raises. */
 struct client *module_client(lua_State *L, int i);
@@ -142,11 +146,13 @@ void module_set_deadline(lua_State *L, int64_t until);
 /* Ends every op of this client, and frees its handle: now, or (where an
  * outcome is read just now) when that is over. */
 void module_close(struct client *c);
-/* core.wait, core.enter, core.stop, core.is_call: for the loop; core.now. */
+/* core.wait, core.enter, core.stop, core.is_call: for the loop; core.now and
+ * core.until_: moments. */
 int module_is_call(lua_State *L);
 int module_stop(lua_State *L);
 int module_wait(lua_State *L);
 int module_enter(lua_State *L);
+int module_until(lua_State *L);
 int module_now(lua_State *L);
 void module_open_ops(lua_State *L);
 
@@ -166,6 +172,7 @@ int module_call(lua_State *L);
 int module_connect(lua_State *L);
 int module_fetch(lua_State *L);
 int module_reconcile(lua_State *L);
+int module_sweep(lua_State *L);
 int module_sign(lua_State *L);
 int module_client_sign(lua_State *L);
 void module_push_stats(lua_State *L, const struct headcount_stats *stats);

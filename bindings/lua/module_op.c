@@ -93,11 +93,21 @@ void module_close(struct client *c)
     client_release(c);
 }
 
-/* Asks the policy as often as the op does; false: it still runs. */
+/* Asks the policy as often as the op does, and lets a sweep go on, whose report
+ * has all clusters; false: it still runs. */
 static bool op_is_done(struct pending *p)
 {
-    while (p->op != NULL && headcount_op_state(p->op) == HEADCOUNT_ASKS)
-        policy_decide(p->policy, p->op);
+    for (;;) {
+        enum headcount_state state = p->op != NULL ? headcount_op_state(p->op)
+                                                   : HEADCOUNT_DONE;
+
+        if (state == HEADCOUNT_ASKS)
+            policy_decide(p->policy, p->op);
+        else if (state == HEADCOUNT_PART)
+            headcount_resume(p->op);
+        else
+            break;
+    }
     return p->op == NULL || headcount_op_state(p->op) == HEADCOUNT_DONE;
 }
 
@@ -433,24 +443,46 @@ static void push_done(lua_State *L, lua_Integer n)
         }
 }
 
-/* The list of pendings at 1, which is a copy from now on: waits until some are
- * done, and returns them. */
+/* The moment at i (core.until_), or the end of time where there is none. */
+static int64_t moment_of(lua_State *L, int i)
+{
+    return lua_isnoneornil(L, i)
+               ? INT64_MAX : (int64_t)(luaL_checknumber(L, i) * 1e6);
+}
+
+/* The list of pendings at 1, which is a copy from now on, and a moment at 2:
+ * waits until some are done or the moment is there, and returns the former. */
 int module_wait(lua_State *L)
 {
     struct round *r = round_of(L);
+    int64_t until = moment_of(L, 2);
     lua_Integer n;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     n = own_list(L);
-    while (n > 0 && !any_is_done(L, n)) {
+    while ((n > 0 || until != INT64_MAX) && !any_is_done(L, n) &&
+           sandbox_now() < until) {
         round_begin(r);
+        r->deadline = until;
         for (lua_Integer i = 1; i <= n; i++)
             round_add(r, pending_of(L, i)->client);
         if (!round_wait(L, r))
             return lua_error(L);
     }
     push_done(L, n);
+    return 1;
+}
+
+/* The moment so many seconds from now, by core.now; a host's deadline, if that
+ * is earlier. */
+int module_until(lua_State *L)
+{
+    int64_t asked = (int64_t)(luaL_checknumber(L, 1) * 1e6);
+
+    lua_pushnumber(L, (lua_Number)(sandbox_now() +
+                                   (asked > 0 ? time_for(L, asked) : 0)) /
+                      1e6);
     return 1;
 }
 

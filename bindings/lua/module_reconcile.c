@@ -1,5 +1,5 @@
-/* lua/module_reconcile.c - client:reconcile: events and clusters to a report.
- */
+/* lua/module_reconcile.c - client:reconcile and client:sweep: events, clusters,
+ * and clusters that are found first, to a report. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,10 +11,13 @@
 #include "policy/rule_fields.h"
 
 #define RECONCILE "client:reconcile"
+#define SWEEP "client:sweep"
 #define NAMES_MAX 10000
 
 struct reconcile_options {
+    const char *who;                /* in errors: "client:reconcile"         */
     struct headcount_reconcile request;
+    struct headcount_sweep sweep;
     const char *policy, *policy_name, *where, *hosts, *constraints, *explain;
     char sha256[65];
 };
@@ -44,6 +47,36 @@ static const struct option reconcile_options[] = {
     { "expect_account", FIELD_TEXT, AT(request.expect_account) },
     { "drop_duplicates", FIELD_FLAG, AT(request.drop_duplicates) },
     { "drop_foreign", FIELD_FLAG, AT(request.drop_foreign) },
+    { "verify", FIELD_FLAG, AT(request.verify) },
+    { "timings", FIELD_VALUE, 0 },
+    { NULL, FIELD_VALUE, 0 }
+};
+
+/* The options of an event, of a snapshot and of one cluster are not here. */
+static const struct option sweep_options[] = {
+    { "clusters", FIELD_VALUE, 0 },
+    { "region", FIELD_VALUE, 0 },
+    { "assume_role", FIELD_VALUE, 0 },
+    { "tags", FIELD_VALUE, 0 },
+    { "concurrency", FIELD_WHOLE, AT(sweep.at_once) },
+    { "max_changes", FIELD_BYTES, AT(request.max_changes) },
+    { "max_falls", FIELD_BYTES, AT(request.max_falls) },
+    { "policy", FIELD_TEXT, AT(policy) },
+    { "policy_name", FIELD_TEXT, AT(policy_name) },
+    { "services", FIELD_VALUE, 0 },
+    { "where", FIELD_TEXT, AT(where) },
+    { "hosts", FIELD_TEXT, AT(hosts) },
+    { "constraints", FIELD_TEXT, AT(constraints) },
+    { "dry_run", FIELD_FLAG, AT(request.dry_run) },
+    { "explain", FIELD_TEXT, AT(explain) },
+    { "only", FIELD_TEXT, AT(request.only) },
+    { "allow", FIELD_VALUE, 0 },
+    { "timeout", FIELD_SECONDS, AT(request.timeout) },
+    { "endpoint_url", FIELD_TEXT, AT(request.endpoint_url) },
+    { "external_id", FIELD_TEXT, AT(request.external_id) },
+    { "role_session_name", FIELD_TEXT, AT(request.role_session_name) },
+    { "role_duration", FIELD_SECONDS, AT(request.role_duration) },
+    { "expect_account", FIELD_TEXT, AT(request.expect_account) },
     { "verify", FIELD_FLAG, AT(request.verify) },
     { "timings", FIELD_VALUE, 0 },
     { NULL, FIELD_VALUE, 0 }
@@ -88,26 +121,27 @@ static void take_target(lua_State *L, struct headcount_reconcile *r)
 }
 
 /* The field's list of texts, which a copy on the stack holds. */
-static const char **take_texts(lua_State *L, const char *name, size_t *n)
+static const char **take_texts(lua_State *L, int i, const char *who,
+                               const char *name, size_t *n)
 {
     const char **to;
 
     *n = 0;
-    if (module_field(L, 3, name) == LUA_TNIL)
+    if (module_field(L, i, name) == LUA_TNIL)
         return NULL;
     if (!lua_istable(L, -1))
-        luaL_error(L, RECONCILE ": %s is a list of texts, not a %s", name,
+        luaL_error(L, "%s: %s is a list of texts, not a %s", who, name,
                    luaL_typename(L, -1));
     module_own(L, -1);
     lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
 
     if (count > NAMES_MAX)
-        luaL_error(L, RECONCILE ": %s has more than 10000 names", name);
+        luaL_error(L, "%s: %s has more than 10000 names", who, name);
     to = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *to, 0);
-    for (lua_Integer i = 1; i <= count; i++) {
-        if (lua_rawgeti(L, -2, i) != LUA_TSTRING)
-            luaL_error(L, RECONCILE ": %s[%d] is a text, not a %s", name,
-                       (int)i, luaL_typename(L, -1));
+    for (lua_Integer at = 1; at <= count; at++) {
+        if (lua_rawgeti(L, -2, at) != LUA_TSTRING)
+            luaL_error(L, "%s: %s[%d] is a text, not a %s", who, name,
+                       (int)at, luaL_typename(L, -1));
         to[(*n)++] = lua_tostring(L, -1);
         lua_pop(L, 1);
     }
@@ -115,9 +149,10 @@ static const char **take_texts(lua_State *L, const char *name, size_t *n)
 }
 
 /* One task a host of each service. */
-static void take_services(lua_State *L, struct reconcile_options *o)
+static void take_services(lua_State *L, int at, struct reconcile_options *o)
 {
-    const char **names = take_texts(L, "services", &o->request.wishes_n);
+    const char **names = take_texts(L, at, o->who, "services",
+                                    &o->request.wishes_n);
     struct headcount_wish *wishes;
 
     if (names == NULL)
@@ -132,15 +167,16 @@ static void take_services(lua_State *L, struct reconcile_options *o)
     o->request.wishes = wishes;
 }
 
-static void take_rest(lua_State *L, struct reconcile_options *o)
+/* Takes from the options at i the members that clusters and sweeps share. */
+static void take_rest(lua_State *L, int i, struct reconcile_options *o)
 {
     struct headcount_reconcile *r = &o->request;
 
     if (o->hosts != NULL) {
         lua_pushstring(L, o->hosts);
         if (!rule_mode(L, -1, &r->hosts))
-            luaL_error(L, RECONCILE ": hosts is \"active\", \"registered\" or "
-                       "\"connected\"");
+            luaL_error(L, "%s: hosts is \"active\", \"registered\" or "
+                       "\"connected\"", o->who);
     }
     if (o->constraints != NULL) {
         if (strcmp(o->constraints, "all") == 0)
@@ -148,7 +184,8 @@ static void take_rest(lua_State *L, struct reconcile_options *o)
         else if (strcmp(o->constraints, "service") == 0)
             r->constraints = HEADCOUNT_CONSTRAINTS_SERVICE;
         else
-            luaL_error(L, RECONCILE ": constraints is \"service\" or \"all\"");
+            luaL_error(L, "%s: constraints is \"service\" or \"all\"",
+                       o->who);
     }
     if (o->explain != NULL) {
         if (strcmp(o->explain, "all") == 0)
@@ -156,17 +193,62 @@ static void take_rest(lua_State *L, struct reconcile_options *o)
         else if (strcmp(o->explain, "changes") == 0)
             r->explain = HEADCOUNT_EXPLAIN_CHANGES;
         else
-            luaL_error(L, RECONCILE ": explain is \"changes\" or \"all\"");
+            luaL_error(L, "%s: explain is \"changes\" or \"all\"", o->who);
     }
-    r->allow = take_texts(L, "allow", &r->allow_n);
-    if (module_field(L, 3, "snapshot") != LUA_TNIL) {
-        r->snapshot = take_json(L, lua_gettop(L), &r->snapshot_size);
-        if (r->snapshot == NULL)
-            luaL_error(L, RECONCILE ": snapshot is JSON or a table");
-    }
-    take_services(L, o);
+    r->allow = take_texts(L, i, o->who, "allow", &r->allow_n);
+    take_services(L, i, o);
     if ((o->policy == NULL) == (r->wishes == NULL))
-        luaL_error(L, RECONCILE " takes either a policy or services");
+        luaL_error(L, "%s takes either a policy or services", o->who);
+    r->ask_targets = o->policy != NULL || r->dry_run;
+}
+
+static void take_snapshot(lua_State *L, struct headcount_reconcile *r)
+{
+    if (module_field(L, 3, "snapshot") == LUA_TNIL)
+        return;
+    r->snapshot = take_json(L, lua_gettop(L), &r->snapshot_size);
+    if (r->snapshot == NULL)
+        luaL_error(L, RECONCILE ": snapshot is JSON or a table");
+}
+
+/* The same for a sweep, which takes a text as a list of one. */
+static const char **take_many(lua_State *L, const char *name, size_t *n)
+{
+    if (module_field(L, 2, name) == LUA_TSTRING) {
+        lua_createtable(L, 1, 0);
+        lua_insert(L, -2);
+        lua_rawseti(L, -2, 1);
+        lua_setfield(L, 2, name);       /* the copy of module_options */
+    }
+    return take_texts(L, 2, SWEEP, name, n);
+}
+
+/* { NAME = "VALUE" }: clusters that have all of these tags. */
+static void take_tags(lua_State *L, int i, struct headcount_sweep *s)
+{
+    struct headcount_tag *tags;
+    size_t n = 0;
+
+    if (module_field(L, i, "tags") == LUA_TNIL)
+        return;
+    if (!lua_istable(L, -1))
+        luaL_error(L, SWEEP ": tags is a table { NAME = \"VALUE\" }, not a %s",
+                   luaL_typename(L, -1));
+    module_own(L, -1);
+    int own = lua_gettop(L);
+
+    for (lua_pushnil(L); lua_next(L, own); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, SWEEP ": tags is a table { NAME = \"VALUE\" } of "
+                       "texts");
+        n++;
+    }
+    tags = lua_newuserdatauv(L, (n + 1) * sizeof *tags, 0);
+    s->tags = tags;
+    for (lua_pushnil(L); lua_next(L, own); lua_pop(L, 1))
+        tags[s->tags_n++] = (struct headcount_tag){
+            .key = lua_tostring(L, -2), .value = lua_tostring(L, -1),
+        };
 }
 
 /* ---- the policy ---- */
@@ -201,7 +283,8 @@ static const char *read_policy(lua_State *L, const char *path, size_t *n)
 static int open_policy(lua_State *L, struct pending *p,
                        struct reconcile_options *o)
 {
-    struct policy_config config = { .name = o->policy_name };
+    struct policy_config config = { .name = o->policy_name,
+                                    .print = module_printer(L) };
     struct sandbox_error why = { "" };
     char what[480];
     int top = lua_gettop(L);
@@ -255,29 +338,66 @@ static int reconcile_begin(headcount *h, headcount_op **op,
     return headcount_begin_reconcile(h, op, reconcile, error);
 }
 
+/* Begins the request: the policy's file, if there is one, is read here.  If an
+ * error is raised from here on, the garbage collector frees the policy along
+ * with the pending. */
+static int run(lua_State *L, struct client *c, struct reconcile_options *o,
+               bool timings, module_begin *begin, const void *request)
+{
+    struct pending *p = module_pending(L, c, reconcile_finish);
+    int failed = 0;
+
+    p->timings = timings;
+    if (o->policy != NULL)
+        failed = open_policy(L, p, o);
+    return failed != 0 ? failed : module_run(L, begin, request,
+                                             &o->request.timeout);
+}
+
 int module_reconcile(lua_State *L)
 {
     struct client *c = module_client(L, 1);
     struct reconcile_options o = {
-        .request = { .size = sizeof o.request },
+        .who = RECONCILE, .request = { .size = sizeof o.request },
     };
-    struct pending *p;
-    int failed;
 
     lua_settop(L, 3);
     luaL_checktype(L, 3, LUA_TTABLE);
     module_options(L, 3, RECONCILE, reconcile_options, &o);
     luaL_checkstack(L, 30, RECONCILE);
-    take_rest(L, &o);
+    take_rest(L, 3, &o);
+    take_snapshot(L, &o.request);
     take_target(L, &o.request);
-    o.request.ask_targets = o.policy != NULL || o.request.dry_run;
-    /* Before the policy: if an error is raised from here on, the garbage
-     * collector frees the policy along with the pending. */
-    bool timings = module_wants_timings(L, 3);
+    return run(L, c, &o, module_wants_timings(L, 3), reconcile_begin,
+               &o.request);
+}
 
-    p = module_pending(L, c, reconcile_finish);
-    p->timings = timings;
-    failed = o.policy == NULL ? 0 : open_policy(L, p, &o);
-    return failed != 0 ? failed : module_run(L, reconcile_begin, &o.request,
-                                             &o.request.timeout);
+static int sweep_begin(headcount *h, headcount_op **op, const void *sweep,
+                       struct headcount_error *error)
+{
+    return headcount_begin_sweep(h, op, sweep, error);
+}
+
+int module_sweep(lua_State *L)
+{
+    struct client *c = module_client(L, 1);
+    struct reconcile_options o = {
+        .who = SWEEP, .request = { .size = sizeof o.request },
+        .sweep = { .size = sizeof o.sweep, .each = &o.request,
+                   .report = true },
+    };
+
+    lua_settop(L, 2);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    module_options(L, 2, SWEEP, sweep_options, &o);
+    luaL_checkstack(L, 40, SWEEP);
+    if (o.request.max_changes < 0 || o.request.max_falls < 0)
+        luaL_error(L, SWEEP ": max_changes and max_falls are 1 or more; "
+                   "leave them out for no limit, or use dry_run");
+    take_rest(L, 2, &o);
+    o.sweep.clusters = take_many(L, "clusters", &o.sweep.clusters_n);
+    o.sweep.regions = take_many(L, "region", &o.sweep.regions_n);
+    o.sweep.roles = take_many(L, "assume_role", &o.sweep.roles_n);
+    take_tags(L, 2, &o.sweep);
+    return run(L, c, &o, module_wants_timings(L, 2), sweep_begin, &o.sweep);
 }

@@ -261,6 +261,32 @@ headcount.json = core.json
 --   end
 -- end
 
+--- Finds clusters and brings the services of each to their counts, side by
+-- side: what `headcount apply --all` does.  One cluster that fails does not
+-- stop the others.
+-- @function client:sweep
+-- @tparam table options those of `client:reconcile` but for an event's and a
+-- snapshot's (`snapshot`, `record`, `drop_duplicates`, `drop_foreign`), and
+-- @tparam[opt] string|{string,...} options.clusters names, ARNs or globs (`*`,
+-- `?`); all, if it is not given
+-- @tparam[opt] string|{string,...} options.region regions to look in
+-- @tparam[opt] string|{string,...} options.assume_role ARNs of roles, each of
+-- which is looked at
+-- @tparam[opt] table options.tags `{ NAME = "VALUE" }`: only clusters that have
+-- all of these tags
+-- @tparam[opt=10] integer options.concurrency clusters at once, at most 64
+-- @tparam[opt] integer options.max_changes services that are written at most;
+-- further writes are held (`too_many_changes`)
+-- @tparam[opt] integer options.max_falls tasks that are taken away at most
+-- @treturn[1] table the report, about all clusters
+-- @treturn[2] nil
+-- @treturn[2] string what failed as a whole
+-- @treturn[2] string its code
+-- @usage local report = assert(client:sweep {
+--   clusters = "prod-*", region = { "eu-west-1", "us-east-1" },
+--   policy = "policy.lua", dry_run = true })
+-- print(report.summary.pending, "services would change")
+
 --- Counters since the client was made.
 -- @function client:stats
 -- @treturn table `api_calls, connections_opened, connections_reused,
@@ -281,7 +307,7 @@ headcount.json = core.json
 
 -- ---- the loop ----
 
-local running = false
+local running                        -- the loop, while there is one
 
 -- Resumes one task until it waits or ends; an error ends the loop.
 local function advance(loop, task, ...)
@@ -310,6 +336,7 @@ end
 local function spawn(loop, f, ...)
   local task = { co = coroutine.create(f), waiters = {} }
   loop.tasks[#loop.tasks + 1] = task
+  loop.of[task.co] = task
   loop.ready[#loop.ready + 1] = task
   task.arguments = table.pack(...)
   function task:wait()
@@ -324,8 +351,22 @@ local function spawn(loop, f, ...)
   return task
 end
 
--- Advances the tasks that are ready, then waits for a call; false: none is
--- left.
+-- The moment of the first timer, or nil; tasks whose moment has come are ready.
+local function wake(loop)
+  local now, first = core.now(), nil
+  for task, moment in pairs(loop.timers) do
+    if moment <= now then
+      loop.timers[task] = nil
+      loop.ready[#loop.ready + 1] = task
+    elseif not first or moment < first then
+      first = moment
+    end
+  end
+  return first
+end
+
+-- Advances the tasks that are ready, then waits for a call or a timer; false:
+-- none is left.
 local function run_ready(loop)
   local ready = loop.ready
   loop.ready = {}
@@ -335,11 +376,12 @@ local function run_ready(loop)
     loop.current = task
     advance(loop, task, table.unpack(arguments, 1, arguments.n))
   end
-  if #loop.ready > 0 or #loop.calls == 0 then
+  local moment = wake(loop)
+  if #loop.ready > 0 or #loop.calls == 0 and not moment then
     return #loop.ready > 0
   end
   local done = {}
-  for _, call in ipairs(core.wait(loop.calls)) do
+  for _, call in ipairs(core.wait(loop.calls, moment)) do
     done[call] = true
   end
   local left = {}
@@ -356,7 +398,7 @@ local function run_ready(loop)
 end
 
 local function finish(loop)
-  running = false
+  running = nil
   for _, call in ipairs(loop.calls) do
     core.stop(call)
   end
@@ -394,8 +436,9 @@ function headcount.loop(f)
   if running then
     error("headcount.loop: a loop runs already: use its spawn", 2)
   end
-  running = true
-  local loop = { ready = {}, calls = {}, owner = {}, tasks = {} }
+  local loop = { ready = {}, calls = {}, owner = {}, tasks = {}, of = {},
+                 timers = {} }
+  running = loop
   local main = spawn(loop, f, function(...) return spawn(loop, ...) end)
   local ok, why = pcall(function()
     while run_ready(loop) do end -- luacheck: ignore 542
@@ -410,4 +453,37 @@ function headcount.loop(f)
   return table.unpack(main.results, 1, main.results.n)
 end
 
-return headcount
+--- Waits, while the other tasks of the loop and their calls go on.  Outside of
+-- a loop, and in a coroutine that the loop did not start, everything waits.
+-- In Lambda it ends at the deadline of the invocation.
+-- @function sleep
+-- @tparam number seconds fractions are allowed; 0 lets the other tasks run
+-- @raise seconds is no number from 0 to 1e9
+-- @usage headcount.loop(function(spawn)
+--   spawn(function()
+--     while true do
+--       check()
+--       headcount.sleep(60)
+--     end
+--   end)
+-- end)
+function headcount.sleep(seconds)
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
+    error("headcount.sleep takes a number of seconds from 0 to 1e9, not " ..
+          (type(seconds) == "number" and tostring(seconds)
+           or "a " .. type(seconds)), 2)
+  end
+  local loop, moment = running, core.until_(seconds)
+  local task = loop and loop.of[coroutine.running()]
+  if not task then
+    core.wait({}, moment)
+    return
+  end
+  repeat -- other code may resume it, too
+    loop.timers[task] = moment
+    coroutine.yield(loop)
+  until core.now() >= moment
+end
+
+-- A name that is not there is an error with the nearest one.
+return setmetatable(headcount, { __index = core.unknown })

@@ -152,3 +152,57 @@ describe("headcount.loop", function()
     assert.equal(7, headcount.loop(function() return 7 end))
   end)
 end)
+
+describe("headcount.sleep", function()
+  it("lets other tasks and their calls go on", function()
+    local c <close> = client()
+    local order = {}
+    headcount.loop(function(spawn)
+      spawn(function()
+        headcount.sleep(0.05)
+        order[#order + 1] = "slept"
+      end)
+      spawn(function()
+        local _, _, code = c:call("ecs", "ListClusters", {})
+        order[#order + 1] = code
+        headcount.sleep(0)
+        order[#order + 1] = "after nothing"
+      end)
+    end)
+    assert.same({ "ECONNECT", "after nothing", "slept" }, order)
+  end)
+
+  it("wakes tasks in the order of their moments", function()
+    local order = {}
+    headcount.loop(function(spawn)
+      for _, ms in ipairs { 30, 10, 20 } do
+        spawn(function()
+          headcount.sleep(ms / 1000)
+          order[#order + 1] = ms
+        end)
+      end
+    end)
+    assert.same({ 10, 20, 30 }, order)
+  end)
+
+  it("takes its time, outside of a loop too", function()
+    local start = headcount.now()
+    headcount.sleep(0.02)
+    assert.is_true(headcount.now() - start >= 0.02)
+    headcount.loop(function()
+      local co = coroutine.wrap(function() headcount.sleep(0.02) end)
+      start = headcount.now()
+      co()                                    -- not a task of the loop
+      assert.is_true(headcount.now() - start >= 0.02)
+    end)
+  end)
+
+  it("refuses what is no time", function()
+    for _, bad in ipairs { -1, 1e10, 0 / 0, "1", {}, false } do
+      local ok, why = pcall(headcount.sleep, bad)
+      assert.is_false(ok)
+      assert.truthy(why:find("a number of seconds from 0 to 1e9", 1, true))
+    end
+    assert.is_false(pcall(headcount.sleep))
+  end)
+end)

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 
 import pytest
 import servers
@@ -216,22 +217,153 @@ def webhook():
     server.server_close()
 
 
-def test_three_regions_to_a_webhook(headcount, moto, webhook):
+def test_a_report_over_three_regions(headcount, moto):
     from test_main_job import fill_moto
     regions = ("eu-west-1", "us-east-1", "ap-south-1")
     for i, region in enumerate(regions):
         fill_moto(moto, hosts=i + 1, region=region, cluster=f"c{i}")
-    policy = headcount.home / "policy.lua"
-    policy.write_text('return { per_host { "web" } }')
-    run = headcount("run", EXAMPLES / "regions.lua", policy,
-                    f"http://127.0.0.1:{webhook.server_port}/hook", *regions,
+    (headcount.home / "policy.lua").write_text(
+        'return { per_host { "web" } }')
+    run = headcount("run", EXAMPLES / "report.lua", "policy.lua", *regions,
                     AWS_ENDPOINT_URL=moto.url)
     assert run.code == 0, run.out + run.err
-    changes = webhook.posts[0]["changes"]
-    assert {c["cluster"].rsplit("/", 1)[1]: c["wanted"] for c in changes} == \
-        {"c1": 2, "c2": 3}
-    assert webhook.posts == [json.loads(run.out)]
-    assert headcount("run", EXAMPLES / "regions.lua").code == 2
+    *rows, last = run.out.splitlines()
+    assert [row.split()[:7] for row in rows] == [
+        ["us-east-1", "c1", "web", "pending", "1", "->", "2"],
+        ["ap-south-1", "c2", "web", "pending", "1", "->", "3"]]
+    assert last == ("3 regions, 3 clusters: 2 to change, 0 held, 1 unchanged, "
+                    "0 failed")
+    assert headcount("run", EXAMPLES / "report.lua", "policy.lua").code == 2
+
+
+def test_a_webhook_is_told_of_holds_when_they_change(headcount, ecs, webhook):
+    """The third look finds the service no longer held."""
+    headcount.at(ecs)
+    ecs.service("web", desired=4)            # no host: the count would be 0
+    (headcount.home / "policy.lua").write_text(
+        'return { per_host { "web" } }')
+    words = ("run", EXAMPLES / "held.lua", "policy.lua",
+             f"http://127.0.0.1:{webhook.server_port}/hook")
+    run = headcount(*words)
+    assert run.code == 0, run.err
+    post, = webhook.posts
+    assert post["no_longer_held"] == []
+    line, = post["held"]
+    assert ":cluster/prod web zero: " in line
+    child = subprocess.Popen([PROGRAM, *map(str, words), "0.01"],
+                             env=headcount.env, cwd=headcount.home,
+                             stderr=subprocess.PIPE)
+    wait_for(lambda: len(webhook.posts) == 2, child)
+    looks = len(ecs.requests)
+    wait_for(lambda: len(ecs.requests) > looks + 8, child)
+    assert len(webhook.posts) == 2           # the same hold is told once
+    for name in "abcd":
+        ecs.host(name)
+    wait_for(lambda: len(webhook.posts) == 3, child)
+    assert webhook.posts[2] == {"held": [], "no_longer_held": [line]}
+    child.terminate()
+    child.communicate(timeout=60)
+    assert headcount("run", EXAMPLES / "held.lua", "policy.lua").code == 2
+
+
+def wait_for(condition, child):
+    while not condition():
+        assert child.poll() is None, child.communicate()
+        time.sleep(0.005)
+
+
+def test_a_file_is_put_into_s3(headcount, moto, tmp_path):
+    s3 = boto(moto, "s3", "us-east-1")
+    s3.create_bucket(Bucket="reports")
+    (tmp_path / "report.bin").write_bytes(bytes(range(256)) * 40)
+    run = headcount("run", EXAMPLES / "s3_put.lua", tmp_path / "report.bin",
+                    "reports", "2026/a b\u00e9.bin", AWS_REGION="us-east-1",
+                    AWS_ENDPOINT_URL_S3=moto.url)
+    assert run.code == 0, run.err
+    assert run.out.startswith("10240 bytes are in s3://reports/2026/a b")
+    got = s3.get_object(Bucket="reports", Key="2026/a b\u00e9.bin")
+    assert got["Body"].read() == bytes(range(256)) * 40
+    run = headcount("run", EXAMPLES / "s3_put.lua", tmp_path / "report.bin",
+                    "none", "key", AWS_REGION="us-east-1",
+                    AWS_ENDPOINT_URL_S3=moto.url)
+    assert run.code == 1 and "NoSuchBucket" in run.err
+
+
+# ---- sweeps and printing policies ----
+
+def test_a_sweep_is_what_apply_all_does(script, ecs, headcount):
+    headcount.at(ecs)
+    for name in ("prod-a", "prod-b", "test"):
+        cluster = ecs.model.cluster(name)
+        cluster.service("web", desired=1)
+        for host in "abc":
+            cluster.host(f"{host}-{name}")
+    lines = script("""
+        local headcount = require "headcount"
+        local client = headcount.client()
+        local report = assert(client:sweep {
+          clusters = "prod-*", services = { "web" }, max_changes = 1,
+          concurrency = 1 })
+        for _, cluster in ipairs(report.clusters) do
+          for _, s in ipairs(cluster.services) do
+            print(cluster.name, s.service, s.outcome, s.code, s.wanted)
+          end
+        end
+        local policy = [[
+          return function(c)
+            print(c.name)
+            return { per_host { "web" } }
+          end]]
+        headcount.loop(function(spawn)
+          local dry = spawn(function()
+            return client:sweep { policy = policy, dry_run = true }
+          end)
+          print(dry:wait().summary.pending)
+        end)
+        print(client:sweep { clusters = "none*", services = { "web" } })
+        print(client:sweep { region = { "eu-west-1", "x y" },
+                             services = { "web" } })
+    """)
+    assert sorted(lines[:2]) == ["prod-a\tweb\tupdated\t\t3",
+                                 "prod-b\tweb\theld\ttoo_many_changes\t3"]
+    assert lines[2] == "2"
+    assert lines[3].startswith("nil\t") or "table" in lines[3]
+    assert lines[4].startswith("nil\t")
+    assert len(ecs.writes()) == 1
+
+
+def test_a_policy_prints_once_with_its_place(headcount, ecs):
+    headcount.at(ecs)
+    ecs.service("web", desired=1)
+    ecs.host("a")
+    (headcount.home / "policy.lua").write_text("""
+return function(cluster)
+  print("name", cluster.name, cluster.tags.tier, cluster:count {})
+  print(("x"):rep(20), "\\27[31m\\n", {}, print)
+  return { per_host { "web" } }
+end""")
+    run = headcount("plan", "prod", "--policy", "policy.lua")
+    assert run.code == 0, run.err
+    said = [line for line in run.err.splitlines() if "policy.lua:" in line]
+    assert said == [
+        "policy.lua:3: name  prod  nil  1",
+        "policy.lua:4: " + "x" * 20 + r"  \27[31m\n  table  function"]
+    assert "policy.lua:3" not in run.out
+    run = headcount("plan", "prod", "--policy", "policy.lua", "--output",
+                    "json")
+    assert "policy.lua:3" not in run.out and json.loads(run.out)
+
+
+def test_a_test_of_a_policy_shows_what_it_prints(headcount):
+    (headcount.home / "policy.lua").write_text(
+        'return function(c) print("here", c.name) return {} end')
+    (headcount.home / "policy_test.lua").write_text("""
+test "it" (function()
+  cluster { hosts = 1, services = { "web" } }:plan "policy.lua"
+end)""")
+    run = headcount("test")
+    assert run.code == 0, run.out
+    assert "policy.lua:1: here" in run.err
 
 
 # ---- headcount run ----
@@ -512,5 +644,5 @@ for name in pairs(headcount) do print(name) end
 local client = headcount.client { region = "eu-west-1" }
 for name in pairs(getmetatable(client).__index) do print("client:" .. name) end
 """).stdout.split()
-    assert len(methods) == 14
+    assert len(methods) == 16
     assert set(methods) - {"_VERSION"} <= names

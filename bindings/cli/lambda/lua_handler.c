@@ -20,6 +20,7 @@
 #include "blocks.h"
 #include "log.h"
 #include "lua_host.h"
+#include "policy_option.h"
 #include "module.h"
 #include "verbs/verbs.h"
 
@@ -271,7 +272,8 @@ static int load(lua_State *L)
     h->host = (struct module_host){ .log = log_library_line,
                                     .audit = log_audit_line,
                                     .log_level = log_library_level(),
-                                    .alloc = blocks_alloc };
+                                    .alloc = blocks_alloc,
+                                    .print = policy_option_print };
     module_set_host(L, &h->host);
     root = root && *root != '\0' ? root : ".";
     lua_getglobal(L, "package"); /* modules that lie beside the handler */

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "lua_host.h"
 #include "module.h"
+#include "policy_option.h"
 #include "trace.h"
 #include "verbs/verbs.h"
 
@@ -111,6 +112,7 @@ int verb_run(const struct options *o)
         .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : 0,
         .defaults = &defaults, .alloc = blocks_alloc,
         .ud = o->tracing, .trace = o->tracing ? trace_note : NULL,
+        .print = policy_option_print,
     };
     struct script s = { .args = &o->args, .trace = o->tracing };
     int code = verbs_read_input(o->args.item[0], SCRIPT_MAX, &s.text, &s.n);

@@ -412,11 +412,16 @@ static void facts_open(lua_State *L)
     facts_open_items(L);
 }
 
-void facts_push_cluster(lua_State *L, struct facts *f)
+void facts_begin(lua_State *L, struct facts *f)
 {
     memcpy(lua_getextraspace(L), &f, sizeof f);
     f->question = headcount_question(f->op);
     f->asked = false;
+    printed_begin(&f->printed);
+}
+
+void facts_push_cluster(lua_State *L)
+{
     lua_newuserdatauv(L, 0, 2);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cluster_key) == LUA_TNIL) {
         lua_pop(L, 1);

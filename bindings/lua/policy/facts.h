@@ -17,6 +17,7 @@
 #include <lua.h>
 
 #include "headcount.h"
+#include "policy/printed.h"
 
 #define FACTS_LISTS 1024            /* of hosts and services in one run */
 
@@ -36,10 +37,13 @@ struct facts {
     bool asked;                  /* something is not known: the run is over */
     struct facts_list *lists;
     size_t n, cap;
+    struct printed printed;
 };
 
-/* At the start of a run: pushes the cluster. */
-void facts_push_cluster(lua_State *L, struct facts *f);
+/* At the start of a run, before the policy's text runs. */
+void facts_begin(lua_State *L, struct facts *f);
+/* Pushes the cluster. */
+void facts_push_cluster(lua_State *L);
 /* After it; what was pushed is dead. */
 void facts_end(struct facts *f);
 

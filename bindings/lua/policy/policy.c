@@ -17,13 +17,15 @@ struct policy {
     struct sandbox_limits limits;
     struct sandbox *s;                  /* NULL: it was spent */
     struct facts facts;
+    printed_line *print;                /* NULL: nobody reads it */
+    void *ud;
 };
 
 /* Compiled into a sandbox of its own. */
 static int policy_open(struct policy *p, struct sandbox_error *why)
 {
     p->s = sandbox_new(&p->limits);
-    if (p->s == NULL || rules_give(p->s) < 0) {
+    if (p->s == NULL || rules_give(p->s) < 0 || printed_give(p->s) < 0) {
         snprintf(why->what, sizeof why->what, "%s: not enough memory",
                  p->name);
         return -1;
@@ -52,6 +54,8 @@ struct policy *policy_new(const struct policy_config *config,
     if (p == NULL)
         return NULL;
     p->limits = config->limits;
+    p->print = config->print;
+    p->ud = config->ud;
     p->n = config->n;
     p->name = policy_copy(config->name, strlen(config->name));
     p->text = policy_copy(config->text, config->n);
@@ -89,7 +93,7 @@ static void policy_ask(lua_State *L, struct policy *p)
     lua_getinfo(L, ">S", &ar);
     lua_pushfstring(L, "%s:%d: ", p->name, ar.linedefined);
     lua_insert(L, -2);
-    facts_push_cluster(L, &p->facts);
+    facts_push_cluster(L);
     lua_call(L, 1, 1);
 }
 
@@ -99,6 +103,7 @@ static int policy_body(lua_State *L)
     struct rules_limits limits;
 
     lua_settop(L, 1);
+    facts_begin(L, &p->facts);
     rules_begin(L);
     lua_call(L, 0, 1);
     if (lua_isnil(L, 1))
@@ -132,9 +137,12 @@ void policy_decide(struct policy *p, headcount_op *op)
         err = policy_open(p, &why);
     p->facts.op = op;
     p->facts.asked = false;
+    printed_begin(&p->facts.printed);
     if (err == 0)
         err = sandbox_run(p->s, policy_body, p, &why);
     facts_end(&p->facts);
+    if (p->print != NULL && !p->facts.asked)
+        printed_end(&p->facts.printed, p->print, p->ud);
     if (p->s != NULL && sandbox_is_spent(p->s)) {
         sandbox_free(p->s);
         p->s = NULL;

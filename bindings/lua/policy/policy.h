@@ -11,6 +11,7 @@
 #define LUA_POLICY_POLICY_H
 
 #include "headcount.h"
+#include "policy/printed.h"
 #include "sandbox/sandbox.h"
 
 struct policy;
@@ -20,6 +21,10 @@ struct policy_config {
     const char *text;                   /* both are copied             */
     size_t n;
     struct sandbox_limits limits;       /* 0: the defaults             */
+    printed_line *print;                /* gets what the policy prints in
+                                           the last of its runs; NULL: that
+                                           is dropped                  */
+    void *ud;                           /* of print                    */
 };
 
 /* NULL: it is no Lua, or no memory; the sentence is in *why. */

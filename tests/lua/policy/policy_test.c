@@ -98,6 +98,21 @@ static struct policy *policy_of(const char *text, struct sandbox_error *why)
     return policy_new(&config, why);
 }
 
+/* ---- what a policy prints ---- */
+
+static char told[3 * PRINTED_MAX];
+static size_t told_n;
+
+static void tell(void *ud, const char *line, size_t n)
+{
+    CHECK_Z((const char *)ud, "ud");
+    CHECK(told_n + n + 2 < sizeof told);
+    memcpy(told + told_n, line, n);
+    told_n += n;
+    told[told_n++] = '|';
+    told[told_n] = '\0';
+}
+
 /* The plan of this policy; the op stays until done(). */
 static void plan_by(struct policy *p)
 {
@@ -133,6 +148,83 @@ static void plan(const char *text)
 static void done(void)
 {
     headcount_op_free(op);
+}
+
+/* What the policy prints in its plan. */
+static const char *printed(const char *text)
+{
+    static char ud[] = "ud";
+    const struct policy_config config = {
+        .name = "policy.lua", .text = text, .n = strlen(text),
+        .limits = { .time = 60000000 }, .print = tell, .ud = ud,
+    };
+    struct sandbox_error why;
+    struct policy *p = policy_new(&config, &why);
+
+    if (p == NULL)
+        fail_msg("%s", why.what);
+    told_n = 0;
+    told[0] = '\0';
+    plan_by(p);
+    done();
+    policy_free(p);
+    return told;
+}
+
+TEST(policy, what_it_prints_has_its_place_and_comes_once)
+{
+    open_handle();
+    /* Two facts are asked for one after the other: three runs. */
+    CHECK_Z(printed("print('top')\n"
+                    "return function(c)\n"
+                    "  print(1, nil, true, 1.5, {}, print)\n"
+                    "  local n = c:count {} + c.registered\n"
+                    "  print(n > 0)\n"
+                    "  return {}\n"
+                    "end"),
+            "policy.lua:1: top|"
+            "policy.lua:3: 1  nil  true  1.5  table  function|"
+            "policy.lua:5: true|");
+    CHECK_Z(printed("print() return {}"), "policy.lua:1: |");
+    headcount_free(h);
+}
+
+TEST(policy, what_it_prints_is_told_when_it_breaks)
+{
+    open_handle();
+    CHECK_Z(printed("print('before')\nerror('broken')"),
+            "policy.lua:1: before|");
+    headcount_free(h);
+}
+
+TEST(policy, what_it_prints_steers_no_terminal)
+{
+    open_handle();
+    CHECK_Z(printed("print('a\\27[31m\\r\\n\\0\\127\\194\\155\\xc3\\xa9') "
+                    "return {}"),
+            "policy.lua:1: a\\27[31m\\13\\n\\0\\127\xc2\\155\xc3\xa9|");
+    headcount_free(h);
+}
+
+TEST(policy, what_it_prints_has_a_bound)
+{
+    const char *text;
+
+    open_handle();
+    text = printed("for i = 1, 1000 do print(('x'):rep(100)) end return {}");
+    CHECK(strlen(text) < PRINTED_MAX + 200);
+    CHECK(strstr(text, "xx|print: the rest is left out") != NULL);
+    text = printed("print(('x'):rep(60000)) print('after') return {}");
+    CHECK(strncmp(text, "print: the rest is left out", 27) == 0);
+    headcount_free(h);
+}
+
+TEST(policy, what_it_prints_is_paid_for)
+{
+    open_handle();
+    printed("local s = ('x'):rep(60000) while true do print(s) end");
+    CHECK(strstr(told, "the rest is left out") != NULL);
+    headcount_free(h);
 }
 
 /* ---- rules ---- */
