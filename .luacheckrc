@@ -8,3 +8,5 @@ files["examples/policies/*.lua"].globals = {
   "defaults",
 }
 files["examples/policies/*_test.lua"].globals = { "test", "cluster", "expect" }
+-- Made by a generator, for editors.
+exclude_files = { "lua/types/*.lua" }

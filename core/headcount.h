@@ -6,10 +6,10 @@
  *   connections, DNS answers, TLS sessions, credentials.  A `headcount_op` is
  *   one piece of work for a handle: a call, a connect, a fetch, a reconcile, a
  *   sweep or a doctor.
- *   Both are opaque.  One thread at a time may use a handle and its ops; two
- *   handles share nothing.  After a fork the child may only call
- *   headcount_free, which then only closes descriptors: a begin_... in it is
- *   HEADCOUNT_ESTATE, and step and wait end its ops with that code.
+ *   Both are opaque.  One thread at a time may use a handle and its ops (with a
+ *   lock, if several do); two handles share nothing.  After a fork the child
+ *   may only call headcount_free, which then only closes descriptors: a
+ *   begin_... in it is HEADCOUNT_ESTATE; step and wait end its ops with that.
  * States.  Only headcount_wait blocks.  The library calls no function of the
  *   program but the hooks of struct headcount_system.
  *
@@ -54,6 +54,8 @@
 
 #ifdef __cplusplus
 extern "C" {
+#pragma GCC diagnostic push      /* a function has the name of a struct */
+#pragma GCC diagnostic ignored "-Wshadow"
 #endif
 #pragma GCC visibility push(default)
 
@@ -140,7 +142,8 @@ struct headcount_trace;
 
 /* Hooks for memory, clocks, randomness, environment, log, audit and trace.  If
  * one is NULL, the library uses the operating system's; without log, audit or
- * trace it makes none of them.  Hooks must not call the library. */
+ * trace it makes none of them.  Hooks must not call the library.  A call may
+ * read the environment: threads that change it need `env`. */
 struct headcount_system {
     size_t size;
     void *ud;
@@ -593,22 +596,23 @@ void *headcount_op_user(const headcount_op *op);
  * Ask for them again after it and before the loop waits again.
  *
  * A descriptor is listed from the call that opens it until the call that closes
- * it, and keeps its id; only its events change.  Any of these calls may close
- * it and open another one with the same number.  So a loop first forgets each
- * id that is no longer listed, then takes up the new ones.  With epoll: no
- * epoll_ctl for an id that is no longer listed (the kernel dropped the
- * descriptor when it was closed), EPOLL_CTL_ADD for a new id, EPOLL_CTL_MOD
- * where the events of a listed id changed. */
+ * it, and keeps its id; only its events change, and they may be 0.  Any of
+ * these calls may close it and open another one with the same number.  So a
+ * loop first forgets each id that is no longer listed, then takes up the new
+ * ones.  With epoll: no epoll_ctl for an id that is no longer listed (the
+ * kernel dropped the descriptor when it was closed), EPOLL_CTL_ADD for a new
+ * id, EPOLL_CTL_MOD where the events changed.  See examples/own_loop.c. */
 struct headcount_want {
     uint64_t id;             /* one as long as the descriptor is open, and
                                 never used again for another one             */
     int fd;
-    short events;            /* POLLIN, POLLOUT as poll(2) has them          */
+    short events;            /* POLLIN, POLLOUT as poll(2) has them; 0: it is
+                                open, and only an error or a hangup counts   */
 };
 
 /* Writes up to `max` descriptors to wait for and the time at which step must
- * be called at the latest (INT64_MAX: none).  Returns how many there are,
- * which may be more than `max`. */
+ * be called at the latest (0: at once; INT64_MAX: none).  Returns how many
+ * there are, which may be more than `max`. */
 size_t headcount_wants(const headcount *h, struct headcount_want *wants,
                        size_t max, int64_t *deadline);
 /* Does all that can be done now.  `ready` are wants with events as poll
@@ -1150,6 +1154,7 @@ void headcount_stats(const headcount *h, struct headcount_stats *out);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
+#pragma GCC diagnostic pop
 }
 #endif
 #endif

@@ -122,6 +122,8 @@ look_for_peers() {
 
 look_for_tests() {
     command_or gcc gcc
+    command_or g++ g++
+    command_or pkg-config pkg-config
     command_or node nodejs
     has_npm_peers || command_or npm npm
     command_or nm binutils
@@ -148,6 +150,7 @@ look_for_tests() {
         need valgrind libc6-dbg
     header_or cmocka.h libcmocka-dev
     header_or openssl/ssl.h libssl-dev
+    header_or uv.h libuv1-dev
     look_for_static
 }
 

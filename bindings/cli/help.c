@@ -82,15 +82,36 @@ static void put_words(struct lines *l, const char *text)
 
 /* ---- everything ---- */
 
+/* Each begins with this verb; the next one ends it. */
+static const struct { enum verb first; const char *title; } groups[] = {
+    { VERB_PLAN, "Look, and write nothing" },
+    { VERB_APPLY, "Write counts and tags" },
+    { VERB_WATCH, "Keep running" },
+    { VERB_TEST, "Policies and scripts in Lua" },
+    { VERB_CALL, "Requests of your own" },
+    { VERB_HELP, "The program" },
+};
+
 static void print_verbs(void)
 {
+    size_t group = 0;
+
     puts("headcount keeps AWS ECS services at the count their cluster calls "
-         "for.\n\nUsage: headcount VERB [ARG...] [--option value...]\n");
-    for (size_t i = 0; i < options_verbs_n; i++)
-        printf("  %-8s %-34s %s\n", options_verbs[i].name,
-               options_verbs[i].args, options_verbs[i].help);
-    puts("\n`headcount help VERB` shows two examples and the options of a "
-         "verb.");
+         "for.\n\nUsage: headcount VERB [ARG...] [--option value...]");
+    for (size_t i = 0; i < options_verbs_n; i++) {
+        const struct verb_line *v = &options_verbs[i];
+
+        if (group < sizeof groups / sizeof *groups &&
+            groups[group].first == v->verb)
+            printf("\n%s:\n", groups[group++].title);
+        printf("  %-8s %-32s %s\n", v->name, v->args, v->help);
+    }
+    puts("\nNext:\n"
+         "  headcount help plan      two examples of a verb, and its options\n"
+         "  headcount help options   every option, variables, exit codes\n"
+         "  headcount doctor         is all there that it needs?\n"
+         "headcount(1) is the manual; each verb has a page, as "
+         "headcount-plan(1).");
 }
 
 /* Names the options that can be set as variables too. */
@@ -118,12 +139,11 @@ static void print_variables(void)
          "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.");
 }
 
-static void print_all(void)
+static void print_options(void)
 {
     char verbs[64];
 
-    print_verbs();
-    puts("\nAWS's common options, which every verb takes:");
+    puts("AWS's common options, which every verb takes:");
     for (size_t i = 0; i < options_table_n; i++)
         if (option_is_common(&options_table[i]))
             print_option(&options_table[i], "");
@@ -146,7 +166,7 @@ static void print_common(void)
     struct lines l = { 0 };
     char word[80];
 
-    puts("\nAWS's common options (see: headcount help):");
+    puts("\nAWS's common options (see: headcount help options):");
     for (size_t i = 0; i < options_table_n; i++) {
         const struct option *o = &options_table[i];
 
@@ -159,36 +179,43 @@ static void print_common(void)
     puts("");
 }
 
+/* The limits of connections and the roles: all verbs that call have them. */
+static void print_own(enum verb verb, bool shared, const char *title)
+{
+    for (size_t i = 0; i < options_table_n; i++) {
+        const struct option *o = &options_table[i];
+
+        if (o->verbs == ~0U || !option_is_used(o, verb) ||
+            option_is_shared(o) != shared)
+            continue;
+        printf("%s", title);
+        title = "";
+        print_option(o, "");
+    }
+}
+
 static void print_verb(const struct verb_line *v)
 {
     static const char options[] = " [--option value...]";
     bool first = v->verb == VERB_RUN;       /* behind it: of the script */
-    size_t n = 0;
+    bool small = v->verb == VERB_HELP || v->verb == VERB_VERSION;
 
     printf("headcount %s: %s\n\nUsage: headcount %s%s%s%s%s\n\nExamples:\n"
            "  %s\n  %s\n", v->name, v->help, v->name, first ? options : "",
            *v->args != '\0' ? " " : "", v->args, first ? "" : options,
            v->examples[0], v->examples[1]);
-    for (size_t i = 0; i < options_table_n; i++) {
-        const struct option *o = &options_table[i];
-
-        if (o->verbs == ~0U || !option_is_used(o, v->verb))
-            continue;
-        if (n++ == 0)
-            puts("\nOptions:");
-        print_option(o, "");
-    }
+    print_own(v->verb, false, "\nOptions:\n");
+    print_own(v->verb, true, "\nRoles and connections:\n");
     print_common();
-    first = v->verb == VERB_HELP || v->verb == VERB_VERSION;
-    printf("\nheadcount%s%s(1) is the manual page.\n", first ? "" : "-",
-           first ? "" : v->name);
+    printf("\nheadcount%s%s(1) is the manual page.\n", small ? "" : "-",
+           small ? "" : v->name);
 }
 
 /* The whole program (VERB_NONE), or one verb. */
 static void help_print(enum verb verb)
 {
     if (verb == VERB_NONE)
-        print_all();
+        print_verbs();
     for (size_t i = 0; i < options_verbs_n; i++)
         if (options_verbs[i].verb == verb)
             print_verb(&options_verbs[i]);
@@ -209,7 +236,7 @@ static void put_short(FILE *out)
     for (size_t i = 0; i < options_verbs_n; i++)
         fprintf(out, "%s%s", i == options_verbs_n / 2 ? "\n       " : " ",
                 options_verbs[i].name);
-    fputs("\n`headcount help` has every option, headcount(1) is the "
+    fputs("\n`headcount help` says what they do, headcount(1) is the "
           "manual.\n", out);
 }
 
@@ -228,6 +255,10 @@ int verb_help(const struct options *o)
     enum verb verb = o->verb;
 
     if (verb == VERB_HELP && o->args.n > 0) {
+        if (strcmp(o->args.item[0], "options") == 0) {
+            print_options();
+            return EXIT_DONE;
+        }
         verb = options_verb(o->args.item[0]);
         if (verb == VERB_NONE)
             return options_unknown_verb(o->args.item[0]);

@@ -21,6 +21,7 @@
 static enum log_format log_format;
 static enum log_level log_least;
 static const char *log_request_id;
+static bool log_drawn;                 /* progress stands on the terminal */
 
 static const char *const names[] = { "ALL", "TRACE", "DEBUG", "INFO", "WARN",
                                      "ERROR", "FATAL" };
@@ -127,6 +128,17 @@ static void say(put_line *put, enum lines_kind kind, enum log_level level,
     free(line);
 }
 
+void log_draw(const char *text)
+{
+    static const char erase[] = "\r\033[K";
+
+    if (!log_drawn && *text == '\0')
+        return;
+    lines_draw(all_lines(), erase, sizeof erase - 1);
+    lines_draw(all_lines(), text, strlen(text));
+    log_drawn = *text != '\0';
+}
+
 /* Says how many lines were lost, once there is room again.  If this sentence is
  * lost too, it is not counted: the next one says the same number.  Lines that
  * waited before it, and are lost meanwhile, are counted. */
@@ -185,6 +197,7 @@ void log_sentence(enum log_level level, const char *before, const char *text,
 
     if (level < log_least)
         return;
+    log_draw("");
     say_lost();
     if (log_format != LOG_JSON) {
         n = plain_copy(plain, sizeof plain, text, n);
@@ -211,6 +224,7 @@ static void put_in(enum lines_kind kind, enum log_level level,
 {
     if (level < log_least)
         return;
+    log_draw("");
     say_lost();
     if (log_format == LOG_JSON) {
         say_json(put_object, kind, level, json, n);
@@ -229,6 +243,7 @@ void log_object(enum log_level level, const char *json, size_t n)
 
 void log_text(const char *text, size_t n)
 {
+    log_draw("");
     say_lost();
     for (size_t at = 0, end; at < n; at = end + 1) {
         const char *stop = memchr(text + at, '\n', n - at);
@@ -249,11 +264,6 @@ void log_page_close(struct log_page *page, FILE *out)
     if (out && fclose(out) == 0)
         log_text(page->text, page->n);
     free(page->text);
-}
-
-void log_draw(const char *text)
-{
-    lines_draw(all_lines(), text, strlen(text));
 }
 
 bool log_turn(void)

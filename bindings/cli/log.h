@@ -50,7 +50,8 @@ void log_text(const char *text, size_t n);
 struct log_page { char *text; size_t n; };
 FILE *log_page_open(struct log_page *page);
 void log_page_close(struct log_page *page, FILE *out);
-/* Progress on a terminal, now or never. */
+/* Progress on a terminal, now or never: it stands in the last line until the
+ * next one, or a line of the log, takes its place; "" erases it. */
 void log_draw(const char *text);
 
 /* Writes what waits, as far as there is room; true if nothing waits. */

@@ -102,15 +102,25 @@ void missing_services_complain(const struct missing_services *m,
     }
 }
 
-void missing_services_render(const struct missing_services *m, FILE *out)
+/* The run failed for it, and said so. */
+static bool is_failed(const struct headcount_outcome *o, const char *name)
+{
+    for (size_t i = 0; i < o->missing_services_n; i++)
+        if (strcmp(o->missing_services[i], name) == 0)
+            return true;
+    return false;
+}
+
+void missing_services_render(const struct missing_services *m,
+                             const struct headcount_outcome *o, FILE *out)
 {
     for (size_t i = 0; i < m->n; i++) {
         const char *best;
 
-        if (m->names[i].found)
+        if (m->names[i].found || is_failed(o, m->names[i].name))
             continue;
         best = nearest_found(m, m->names[i].name);
-        fputs("- ", out);
+        fputs(". ", out);
         render_text(out, m->names[i].name);
         fprintf(out, "  skipped missing: in none of %zu cluster%s",
                 m->names[i].clusters, m->names[i].clusters == 1 ? "" : "s");

@@ -31,9 +31,10 @@ void missing_services_note(struct missing_services *m,
  * clusters has, with the nearest name that was noted; m may be all zero. */
 void missing_services_complain(const struct missing_services *m,
                       const struct headcount_outcome *o);
-/* A line each for those that were found nowhere, with the nearest name that
- * was: `skipped` in the report, whether every cluster was looked at or not. */
-void missing_services_render(const struct missing_services *m, FILE *out);
+/* A line each for the others that were found nowhere, with the nearest name
+ * that was: a policy asked for them, or a cluster was not looked at. */
+void missing_services_render(const struct missing_services *m,
+                             const struct headcount_outcome *o, FILE *out);
 void missing_services_fini(struct missing_services *m);
 
 #endif

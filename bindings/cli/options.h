@@ -26,6 +26,8 @@ struct options_list {
     size_t n;
 };
 
+enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
+
 enum verb {
     VERB_NONE,
 #define VERB_ID(NAME, ...) VERB_##NAME,
@@ -48,6 +50,7 @@ struct options {
     const char *acquire_timeout, *attempt_timeout, *user_timeout;
     const char *connections, *per_host, *min_speed;
     const char *run, *format;          /* of test */
+    const char *color;                 /* --color */
     const char *trace;                 /* --trace */
     struct trace *tracing;             /* of the run, or NULL */
     const char *target_prefix, *json_version, *signing_name;    /* of call */
@@ -68,12 +71,13 @@ struct options {
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help, version;
     bool drop_foreign, yes;
-    bool explain, who;
+    bool explain, who, verbose;
     bool verifies;               /* --verify on */
     bool paused;                       /* HEADCOUNT_DRY_RUN */
     /* worked out of the texts above */
     bool json, html, format_json;
     bool probes;                  /* --tcp-keepalive on                       */
+    int colours;                       /* enum options_when: --color */
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;
     int64_t acquire_us, attempt_us, user_us, min_speed_n;
@@ -91,6 +95,8 @@ struct options {
     bool given[OPTIONS_MAX];           /* options that were typed, in the
                                           order of options_table */
     struct options_text *owned;        /* storage of split lists */
+    char **argv;                       /* as it came */
+    int argc, verb_at;                 /* its verb */
 };
 
 /* Reads argv, then the HEADCOUNT_ environment for what argv left open.

@@ -16,9 +16,9 @@ static int unknown_option(const char *arg, size_t n)
     nearest_init(&near, name);
     for (size_t i = 0; i < options_table_n; i++)
         nearest_try(&near, options_table[i].name);
-    complain("unknown option --%s%s%s%s (see: headcount help)", name,
-             near.best ? "; did you mean --" : "", near.best ? near.best : "",
-             near.best ? "?" : "");
+    complain("unknown option --%s%s%s%s (see: headcount help options)",
+             name, near.best ? "; did you mean --" : "",
+             near.best ? near.best : "", near.best ? "?" : "");
     return EXIT_USAGE;
 }
 
@@ -118,6 +118,8 @@ int options_read_argv(struct options *o, int argc, char **argv)
     int err = 0;
     bool only_words = false;
 
+    o->argv = argv;
+    o->argc = argc;
     /* Lambda's own arguments, if any, are not ours. */
     if (options_is_bootstrap(argv[0])) {
         o->verb = VERB_LAMBDA;
@@ -126,12 +128,15 @@ int options_read_argv(struct options *o, int argc, char **argv)
     for (int i = 1; i < argc && err == 0; i++) {
         /* Arguments after the script belong to it. */
         only_words |= o->verb == VERB_RUN && o->args.n > 0;
-        if (only_words || argv[i][0] != '-' || argv[i][1] == '\0')
+        if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
+            if (o->verb == VERB_NONE)
+                o->verb_at = i;
             err = read_word(o, argv[i]);
-        else if (strcmp(argv[i], "--") == 0)
+        } else if (strcmp(argv[i], "--") == 0) {
             only_words = true;
-        else
+        } else {
             err = read_option(o, argc, argv, &i);
+        }
     }
     return err;
 }

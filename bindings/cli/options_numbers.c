@@ -325,6 +325,7 @@ int options_work_out(struct options *o)
                                          NULL };
     static const char *const whose[] = { "service", "all", NULL };
     static const char *const on_off[] = { "on", "off", NULL };
+    static const char *const when[] = { "auto", "always", "never", NULL };
     int json = 0, mode = HEADCOUNT_ACTIVE, off = 0, format = 0, heeded = -1;
     int unverified = 1;
     int err = get_choice("output", o->output, forms, &json);
@@ -339,6 +340,8 @@ int options_work_out(struct options *o)
         err = get_choice("tcp-keepalive", o->tcp_keepalive, on_off, &off);
     if (err == 0)
         err = get_choice("verify", o->verify, on_off, &unverified);
+    if (err == 0)
+        err = get_choice("color", o->color, when, &o->colours);
     o->json = json == 1;
     o->html = json == 2;
     if (err == 0 && o->html && o->verb != VERB_PLAN &&

@@ -126,6 +126,11 @@ const struct option options_table[] = {
       "which hosts can take a task" },
     { "who", FLAG, AT(who), false, EXPLAIN, NULL,
       "who set the count last (CloudTrail)" },
+    { "color", TEXT, AT(color), true, PLAN | APPLY | HANDLE | ADOPT | UNDO,
+      "auto|always|never",
+      "colour (auto: on a terminal)" },
+    { "verbose", FLAG, AT(verbose), true, PLAN | APPLY, NULL,
+      "all rows of a sweep" },
     { "allow", LIST, AT(allow), false, LOOKS | UNDO, "CODE",
       "let this hold pass (repeatable)" },
     { "retry-writes", FLAG, AT(retry_writes), true, CALL, NULL,
@@ -222,6 +227,11 @@ bool option_is_common(const struct option *option)
 {
     return option->verbs == EVERY && option->at != AT(help) &&
            option->at != AT(version);
+}
+
+bool option_is_shared(const struct option *option)
+{
+    return (option->verbs & ~VERB_BIT(VERB_RUN)) == NETWORK;
 }
 
 bool option_is_used(const struct option *option, enum verb verb)

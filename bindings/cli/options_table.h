@@ -40,6 +40,8 @@ extern const size_t options_verbs_n;
 const struct option *options_find(const char *name, size_t n);
 /* One of AWS's common options: every verb takes it. */
 bool option_is_common(const struct option *option);
+/* All verbs that make requests use it, and no other but run. */
+bool option_is_shared(const struct option *option);
 /* -o is --output; 0: it has none. */
 char option_letter(const struct option *option);
 const struct option *options_find_letter(char letter);

@@ -1,16 +1,16 @@
-/* cli/render.c - reports for people.
- *
- *   ~ web  12 -> 9  (-3; 9 active hosts, attribute:tier == web)  held zero: ...
- *   Plan: 3 to change, 1 held, 40 unchanged, 0 failed.
- */
+/* cli/render.c - see render.h. */
 #include "render.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "complain.h"
 #include "log.h"
+#include "next_step.h"
 #include "plain.h"
+#include "reason.h"
+#include "table.h"
 
 /* Text out of AWS must not steer a terminal. */
 void render_text(FILE *out, const char *text)
@@ -40,26 +40,29 @@ static const char *find_code(const char *text, const char *code, size_t *n)
     return NULL;
 }
 
-void render_why(FILE *out, const char *code, const char *text)
+static void put_without(FILE *out, const char *code, const char *text)
 {
     size_t n = 0;
     const char *again = find_code(text, code, &n);
-    char *before = again ? strndup(text, (size_t)(again - text)) : NULL;
 
-    render_text(out, code);
-    fputs(*code != '\0' && *text != '\0' ? ": " : "", out);
-    if (before) {
-        render_text(out, before);
+    if (again) {
+        plain_put(out, text, (size_t)(again - text));
         text = again + n;
     }
     render_text(out, text);
-    free(before);
+}
+
+void render_why(FILE *out, const char *code, const char *text)
+{
+    render_text(out, code);
+    fputs(*code != '\0' && *text != '\0' ? ": " : "", out);
+    put_without(out, code, text);
 }
 
 static const char signs[] = {
     [HEADCOUNT_UPDATED] = '~', [HEADCOUNT_PENDING] = '~',
     [HEADCOUNT_UNCHANGED] = '=', [HEADCOUNT_HELD] = '!',
-    [HEADCOUNT_SKIPPED] = '-', [HEADCOUNT_FAILED] = 'x',
+    [HEADCOUNT_SKIPPED] = '.', [HEADCOUNT_FAILED] = 'x',
 };
 
 const char *render_word_of(enum headcount_result outcome)
@@ -77,32 +80,6 @@ bool render_is_braked(const struct headcount_service *s)
 {
     return s->outcome == HEADCOUNT_HELD &&
            strcmp(s->code, "too_many_changes") == 0;
-}
-
-static void put_counts(FILE *out, const struct headcount_service *s)
-{
-    if (s->desired_before == HEADCOUNT_UNKNOWN)
-        return;
-    fprintf(out, "  %" PRId64, s->desired_before);
-    if (s->wanted == HEADCOUNT_UNKNOWN)
-        return;
-    if (s->wanted != s->desired_before)
-        fprintf(out, " -> %" PRId64 "  (%+" PRId64, s->wanted,
-                s->wanted - s->desired_before);
-    else if (s->hosts_counted != HEADCOUNT_UNKNOWN)
-        fputs("  (", out);
-    else
-        return;
-    if (s->hosts_counted != HEADCOUNT_UNKNOWN) {
-        fprintf(out, "%s%" PRId64 " %s host%s",
-                s->wanted != s->desired_before ? "; " : "", s->hosts_counted,
-                s->hosts_by, s->hosts_counted == 1 ? "" : "s");
-        if (*s->hosts_filter != '\0') {
-            fputs(", ", out);
-            render_text(out, s->hosts_filter);
-        }
-    }
-    fputc(')', out);
 }
 
 const char *render_said_of(const struct headcount_cluster *c,
@@ -141,26 +118,94 @@ void render_switch(FILE *out, const struct headcount_service *s)
         render_text(out, s->at);
 }
 
-/* A failure of the whole cluster stands once, above its services; a failure of
- * several services stands at the first one. */
-static void put_service(FILE *out, const struct headcount_cluster *c,
-                        const struct headcount_service *s)
+/* A number and the end of its cell; a count that is not known is empty. */
+static void put_number(FILE *out, int64_t n)
 {
-    fprintf(out, "%c ", signs[s->outcome]);
-    render_text(out, s->service);
-    put_counts(out, s);
-    bool said = c->error && strcmp(c->error, s->reason) == 0;
-    const char *as = said ? NULL : render_said_of(c, s);
+    if (n != HEADCOUNT_UNKNOWN)
+        fprintf(out, "%" PRId64, n);
+    fputc('\t', out);
+}
 
-    fprintf(out, "  %s", render_word_of(s->outcome));
-    fputs(*s->code != '\0' ? " " : *s->reason != '\0' ? ": " : "", out);
-    render_why(out, s->code, said || as ? "" : s->reason);
+/* The cells of a service, as table.h has them; a failure of several services is
+ * said at the first one. */
+static void put_service(FILE *out, const struct headcount_cluster *c,
+                        const struct headcount_service *s, bool where)
+{
+    bool changes = s->desired_before != HEADCOUNT_UNKNOWN &&
+                   s->wanted != HEADCOUNT_UNKNOWN &&
+                   s->wanted != s->desired_before;
+    const char *as = render_said_of(c, s);
+
+    fprintf(out, "%c\t", signs[s->outcome]);
+    render_place(out, c, where);
+    fputc('\t', out);
+    render_text(out, s->service);
+    fputc('\t', out);
+    put_number(out, s->desired_before);
+    put_number(out, changes ? s->wanted : HEADCOUNT_UNKNOWN);
+    if (changes)
+        fprintf(out, "%+" PRId64, s->wanted - s->desired_before);
+    fputc('\t', out);
+    if (s->hosts_counted != HEADCOUNT_UNKNOWN)
+        fprintf(out, "%" PRId64 " %s host%s", s->hosts_counted, s->hosts_by,
+                s->hosts_counted == 1 ? "" : "s");
+    fprintf(out, "\t%s%s", render_word_of(s->outcome),
+            *s->code != '\0' ? " " : "");
+    render_text(out, s->code);
+    fputc('\t', out);
     if (as) {
-        fputs(": as ", out);
+        fputs("as ", out);
         render_text(out, as);
+    } else if (s->outcome == HEADCOUNT_FAILED) {
+        put_without(out, s->code, s->reason);
+    } else {
+        reason_put(out, s);
     }
+    fputc('\t', out);
     render_switch(out, s);
     fputc('\n', out);
+}
+
+/* A failure of the whole cluster, unless a service of it says the same. */
+static void put_cluster(FILE *out, const struct headcount_cluster *c,
+                        bool where)
+{
+    for (size_t i = 0; c->error && i < c->services_n; i++)
+        if (strcmp(c->services[i].reason, c->error) == 0)
+            return;
+    if (!c->error && !(c->skipped && c->services_n == 0))
+        return;
+    fprintf(out, "%c\t", signs[c->error ? HEADCOUNT_FAILED
+                                        : HEADCOUNT_SKIPPED]);
+    render_place(out, c, where);
+    fprintf(out, "\t\t\t\t\t\t%s ", c->error ? "failed" : "skipped");
+    render_text(out, c->error ? c->error_code : c->skipped);
+    fputc('\t', out);
+    if (c->error)
+        put_without(out, c->error_code, c->error);
+    fputs("\t\n", out);
+}
+
+/* With many clusters only services that are not as they should be get a
+ * row. */
+static bool is_worth_telling(const struct headcount_service *s)
+{
+    return s->outcome != HEADCOUNT_UNCHANGED &&
+           s->outcome != HEADCOUNT_SKIPPED;
+}
+
+void render_rows(FILE *out, const struct headcount_outcome *o, bool where,
+                 bool all)
+{
+    for (size_t i = 0; i < o->clusters_n; i++) {
+        const struct headcount_cluster *c = &o->clusters[i];
+
+        if (all || c->error)
+            put_cluster(out, c, where);
+        for (size_t k = 0; k < c->services_n; k++)
+            if (all || is_worth_telling(&c->services[k]))
+                put_service(out, c, &c->services[k], where);
+    }
 }
 
 void render_summary(FILE *out, const struct headcount_outcome *o,
@@ -221,36 +266,52 @@ static void put_records(FILE *out, const struct headcount_outcome *o)
                 o->records_n, o->records_failed);
 }
 
-void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
+void render_end(FILE *out, const struct options *o,
+                const struct headcount_outcome *outcome, bool dry_run,
+                size_t braked)
 {
-    if (o->skipped_event) {
+    render_summary(out, outcome, dry_run);
+    put_records(out, outcome);
+    render_brake(out, outcome, braked, dry_run);
+    if (o && look_at_stdout(o).terminal &&
+        outcome->summary[HEADCOUNT_PENDING] > 0)
+        next_step_put(out, o);
+}
+
+static void put_table(FILE *out, const struct look *look,
+                      const struct headcount_outcome *o)
+{
+    char *rows = NULL;
+    size_t n = 0;
+    FILE *to = open_memstream(&rows, &n);
+
+    if (to)
+        render_rows(to, o, false, true);
+    if (to && fclose(to) == 0)
+        table_put(out, rows, look);
+    else
+        complain("out of memory: the report lacks its rows, the summary "
+                 "counts them");
+    free(rows);
+}
+
+void render_plan(FILE *out, const struct options *o,
+                 const struct headcount_outcome *outcome, bool dry_run)
+{
+    struct look look = { .terminal = false };
+
+    if (outcome->skipped_event) {
         fputs("Nothing to do: ", out);
-        render_why(out, o->skipped_event,
-                o->skipped_because ? o->skipped_because : "");
+        render_why(out, outcome->skipped_event,
+                   outcome->skipped_because ? outcome->skipped_because : "");
         fputc('\n', out);
-        put_records(out, o);
+        put_records(out, outcome);
         return;
     }
-    for (size_t i = 0; i < o->clusters_n; i++) {
-        const struct headcount_cluster *c = &o->clusters[i];
-
-        if (o->clusters_n > 1 || c->error) {
-            render_text(out, *c->name != '\0' ? c->name : c->arn);
-            fputc('\n', out);
-        }
-        if (c->error) {
-            fputs("x ", out);
-            render_why(out, c->error_code, c->error);
-            fputc('\n', out);
-        }
-        if (c->skipped && c->services_n == 0)
-            fprintf(out, "- skipped %s\n", c->skipped);
-        for (size_t k = 0; k < c->services_n; k++)
-            put_service(out, c, &c->services[k]);
-    }
-    render_summary(out, o, dry_run);
-    put_records(out, o);
-    render_brake(out, o, render_braked(o), dry_run);
+    if (o)
+        look = look_at_stdout(o);
+    put_table(out, &look, outcome);
+    render_end(out, o, outcome, dry_run, render_braked(outcome));
 }
 
 void render_place(FILE *out, const struct headcount_cluster *c, bool where)
@@ -265,37 +326,6 @@ void render_place(FILE *out, const struct headcount_cluster *c, bool where)
     if (end)
         fprintf(out, " (%.*s, %.*s)", (int)(account - region), region,
                 (int)(end - account - 1), account + 1);
-}
-
-/* With many clusters only services that are not as they should be get a
- * line. */
-static bool is_worth_telling(const struct headcount_service *s)
-{
-    return s->outcome != HEADCOUNT_UNCHANGED &&
-           s->outcome != HEADCOUNT_SKIPPED;
-}
-
-void render_part(FILE *out, const struct headcount_outcome *o, bool where)
-{
-    for (size_t i = 0; i < o->clusters_n; i++) {
-        const struct headcount_cluster *c = &o->clusters[i];
-        bool worth = c->error != NULL;
-
-        for (size_t k = 0; k < c->services_n; k++)
-            worth = worth || is_worth_telling(&c->services[k]);
-        if (!worth)
-            continue;
-        render_place(out, c, where);
-        fputc('\n', out);
-        if (c->error) {
-            fputs("x ", out);
-            render_why(out, c->error_code, c->error);
-            fputc('\n', out);
-        }
-        for (size_t k = 0; k < c->services_n; k++)
-            if (is_worth_telling(&c->services[k]))
-                put_service(out, c, &c->services[k]);
-    }
 }
 
 static void put_many(FILE *out, uint64_t n, const char *what)
@@ -319,6 +349,6 @@ void render_plan_log(const struct headcount_outcome *o)
     FILE *out = log_page_open(&page);
 
     if (out)
-        render_plan(out, o, true);
+        render_plan(out, NULL, o, true);
     log_page_close(&page, out);
 }

@@ -1,18 +1,24 @@
-/* cli/render.h - the only printing of reports: plan text. */
+/* cli/render.h - reports for people: their rows and the lines below. */
 #ifndef CLI_RENDER_H
 #define CLI_RENDER_H
 
 #include <stdio.h>
 
-#include "headcount.h"
+#include "options.h"
 
-/* One line a service, clusters as headings, then the summary, and what the
- * brake holds. */
-void render_plan(FILE *out, const struct headcount_outcome *outcome,
-                 bool dry_run);
-/* One cluster of a sweep: what is not as it should be, under its name (and
- * where it is), or nothing. */
-void render_part(FILE *out, const struct headcount_outcome *part, bool where);
+/* A row a service (table.h), then the end.  `o` says how it looks; NULL: as for
+ * a pipe. */
+void render_plan(FILE *out, const struct options *o,
+                 const struct headcount_outcome *outcome, bool dry_run);
+/* The rows of one cluster of a sweep, for table_put: what is not as it should
+ * be, or `all`.  `where`: with region and account. */
+void render_rows(FILE *out, const struct headcount_outcome *part, bool where,
+                 bool all);
+/* The summary, what the brake holds and, on a terminal, the command that comes
+ * next. */
+void render_end(FILE *out, const struct options *o,
+                const struct headcount_outcome *outcome, bool dry_run,
+                size_t braked);
 void render_summary(FILE *out, const struct headcount_outcome *outcome,
                     bool dry_run);
 /* How many services were written and how many wait for another run, where the

@@ -183,11 +183,10 @@ size_t headcount_wants(const headcount *h, struct headcount_want *wants,
 
     *deadline = hc_jobs_deadline(&h->net.jobs);
     /* Counts all of them, even if `max` is smaller: the caller can come again
-     * with a larger array. */
+     * with a larger array.  One that nothing is waited for is listed, too: its
+     * descriptor is open, and an epoll that knows it would report it. */
     for (const struct hc_watch *w = h->net.jobs.watches; w != NULL;
          w = w->next) {
-        if (w->want == 0)
-            continue;
         if (n < max)
             wants[n] = (struct headcount_want){
                 .id = w->id, .fd = w->fd,

@@ -279,6 +279,16 @@ static int attempt_start_outer(struct hc_attempt *a, int64_t now,
 
 /* ---- CONNECTED ---- */
 
+/* Nothing is asked of the socket, so only an error or a hangup comes.  If it
+ * were left there, a loop that polls the socket would spin. */
+static int attempt_queued(struct hc_attempt *a, struct headcount_error *e)
+{
+    int err = a->watch.got != 0 ? hc_sock_error(a->watch.fd) : 0;
+
+    a->watch.got = 0;
+    return err < 0 ? attempt_refused(a, err, e) : 0;
+}
+
 static int attempt_go_on(struct hc_attempt *a, int64_t now,
                          struct headcount_error *e)
 {
@@ -286,7 +296,7 @@ static int attempt_go_on(struct hc_attempt *a, int64_t now,
     bool tls = outer || a->shared->origin->tls;
 
     if (tls && a->shared->engines >= HC_ATTEMPT_ENGINES)
-        return 0;
+        return attempt_queued(a, e);
     a->conn = hc_conn_new(&a->shared->net->sys, &a->watch);
     if (a->conn == NULL)
         return attempt_fail(a, hc_error_set(e, HEADCOUNT_ENOMEM,

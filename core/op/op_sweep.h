@@ -41,6 +41,9 @@ struct op_sweep {
     struct hc_str *page;                 /* ARNs of clusters that are described
                                             next, for their tags             */
     size_t page_n;
+    const char *there;                   /* ", a, b": the first names that
+                                            were listed; NULL: none          */
+    size_t there_n;                      /* clusters that were listed        */
     bool lists;                          /* clusters are to be found         */
     bool all_found;
     size_t scope;                        /* the one that is being listed     */

@@ -12,6 +12,7 @@
 #include "op/op_call.h"
 
 #define FIND_BODY ((size_t)512 << 10)
+#define FIND_SHOWN 10                     /* names in a sentence */
 
 /* ---- targets ---- */
 
@@ -134,6 +135,15 @@ int hc_op_sweep_add(struct op_sweep *s, size_t scope,
 
 /* ---- which clusters are wanted ---- */
 
+/* Keeps the first names: a name that no cluster has is told of them. */
+static void find_note(struct op_sweep *s, const struct hc_arn *cluster)
+{
+    if (s->request.clusters_n > 0 && s->there_n++ < FIND_SHOWN)
+        s->there = hc_arena_fmt(&s->op.arena, "%s, %.*s",
+                                s->there != NULL ? s->there : "",
+                                HC_STR_ARG(cluster->name));
+}
+
 /* Notes in `matched` which names have a cluster: the others are reported. */
 static bool find_wants(struct op_sweep *s, const struct hc_arn *cluster)
 {
@@ -216,6 +226,8 @@ static int find_page(struct op_sweep *s, const struct hc_ecs_arns *v,
         err = find_check(s, v->arns[i], &arn, e);
         if (err == 0)
             err = hc_pages_saw(&s->pages, v->arns[i]);
+        if (err == 0)
+            find_note(s, &arn);
         if (err < 0 || !find_wants(s, &arn))
             continue;
         if (s->request.tags_n == 0)
@@ -397,15 +409,20 @@ static int find_answered(struct op_sweep *s)
 static int find_unmatched(struct op_sweep *s)
 {
     const struct headcount_sweep *r = &s->request;
-    int err = 0;
+    const char *what = hc_arena_fmt(
+        &s->op.arena, "no cluster is named so in the regions and accounts that "
+        "were looked at; %s%s%s",
+        s->there != NULL ? "clusters there: " : "there is no cluster",
+        s->there != NULL ? s->there + 2 : "",
+        s->there_n > FIND_SHOWN ? " and more" : "");
+    int err = hc_arena_error(&s->op.arena);
 
     s->all_found = true;
     for (size_t i = 0; err == 0 && s->lists && i < r->clusters_n; i++)
         if (!s->matched[i])
             err = find_put(s, &(struct op_target){
                 .name = hc_str(r->clusters[i]), .code = "no_cluster",
-                .what = "no cluster is named so in the regions and accounts "
-                        "that were looked at" });
+                .what = what });
     return err;
 }
 

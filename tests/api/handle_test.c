@@ -1046,6 +1046,29 @@ TEST(headcount, wants_writes_what_it_says)
     CHECK(last != 0);
 }
 
+/* An epoll knows the descriptor by its id and must not take it up twice. */
+TEST(headcount, wants_lists_an_open_descriptor_that_nothing_is_waited_for)
+{
+    struct headcount_want want[2] = { { .id = 0 } };
+    struct hc_watch watch;
+    int64_t deadline;
+
+    scene_open(false, NULL);
+    hc_watch_open(&scene.h->net.jobs, &watch, 5, NULL);
+    hc_watch_want(&watch, HC_WATCH_READ);
+    CHECK_INT(headcount_wants(scene.h, want, 2, &deadline), 1);
+    CHECK_INT(want[0].events, POLLIN);
+    uint64_t id = want[0].id;
+
+    hc_watch_want(&watch, 0);
+    CHECK_INT(headcount_wants(scene.h, want, 2, &deadline), 1);
+    CHECK(want[0].id == id && want[0].fd == 5);
+    CHECK_INT(want[0].events, 0);
+    hc_watch_close(&watch);
+    CHECK_INT(headcount_wants(scene.h, want, 2, &deadline), 0);
+    scene_close();
+}
+
 /* ---- settings that the network has ---- */
 
 static const char *const *given_env;

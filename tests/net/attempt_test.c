@@ -163,6 +163,27 @@ TEST(attempt, waits_for_an_engine_after_the_third)
     close_world();
 }
 
+/* Else a loop that polls the socket would see the hangup for ever. */
+TEST(attempt, fails_if_its_peer_resets_while_it_waits_for_an_engine)
+{
+    struct hc_attempt a;
+
+    open_world("ec");
+    world.peer.certificate = NULL;
+    shared.engines = HC_ATTEMPT_ENGINES;
+    CHECK_INT(start(&a), 0);
+    drive(&a, ATTEMPT_CONNECTED);
+    net_world_round(&world);
+    net_peer_reset(&world.peer, 0);
+    a.watch.got = HC_WATCH_READ;
+    CHECK_INT(hc_attempt_step(&a, world.now, &error), HEADCOUNT_ECONNECT);
+    CHECK_INT(error.sys, ECONNRESET);
+    CHECK_INT(a.state, ATTEMPT_FAILED);
+    hc_attempt_fini(&a);
+    shared.engines = 0;
+    close_world();
+}
+
 /* The server has accepted it, and nobody has looked at the socket since. */
 TEST(attempt, a_connection_that_stands_is_counted_when_it_is_closed)
 {

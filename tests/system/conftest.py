@@ -1,4 +1,5 @@
 """What the system tests share: the binary, certificates, servers, events."""
+import fcntl
 import json
 import os
 import pathlib
@@ -37,6 +38,17 @@ def pytest_configure(config):
 def patience(seconds):
     """A limit in wall time: so much on an idle machine, more on a busy one."""
     return seconds * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def make(*words):
+    """One make at a time writes into build/."""
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    with open(TOP / "build" / "make.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", *map(str, words)], cwd=TOP, check=True,
+                       env=env, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT)
 
 
 class Run:

@@ -61,16 +61,16 @@ def test_one_line_counts_what_was_written_and_what_waits(prod, headcount):
     args = ("prod", *NAMED, "--max-changes", "3")
     plan = headcount("plan", *args).out.splitlines()
     assert plan[1] == (
-        "! b  4 -> 2  (-2; 2 active hosts)  held too_many_changes: 1 task on "
-        "each of 2 active hosts; held: 3 services would be written in this "
-        "run, which is --max-changes; to let it pass: --allow "
-        "too_many_changes")
+        "! prod  b  4 -> 2  -2  2 active hosts  held too_many_changes: 3 "
+        "services would be written in this run, which is --max-changes; to let "
+        "it pass: --allow too_many_changes")
     assert plan[-2:] == [
         "Plan: 3 to change, 2 held, 0 unchanged, 0 failed.",
         "Limit: 3 services would be written, 2 would wait for another run "
         "(--allow too_many_changes lifts it for one)."]
     done = headcount("apply", *args)
-    assert "held: 3 services were written in this run" in done.out
+    assert "held too_many_changes: 3 services were written in this run" in \
+        done.out
     assert "request." not in done.err           # the audit lines
     assert [a["reason"].partition("; held: ")[2] for a in done.audit
             if a["event"] == "hold_started"] == \

@@ -79,6 +79,8 @@ USED_BY = [
     ("heartbeat", "h", ("watch",)), ("retry-writes", None, ("call",)),
     ("target-prefix", "T", CALLS), ("json-version", "1.0", CALLS),
     ("signing-name", "x", CALLS), ("endpoint-prefix", "x", CALLS),
+    ("color", "never", ("plan", "apply", "handle", "adopt", "undo")),
+    ("verbose", None, ("plan", "apply")),
     ("run", "x", ("test",)), ("format", "json", ("test",)),
 ]
 # Refused before this release, too.
@@ -109,7 +111,7 @@ def own(verb):
 
 
 def test_the_table_names_every_option(headcount):
-    assert options_in(headcount("help").out) == \
+    assert options_in(headcount("help", "options").out) == \
         {name for name, _, _ in USED_BY} | {*COMMON, *SAID_ALONE}
 
 
@@ -136,6 +138,16 @@ def test_help_of_a_verb_in_every_spelling(headcount, verb):
     assert max(map(len, run.out.splitlines())) <= 80
 
 
+def test_help_of_a_verb_sets_the_shared_options_apart(headcount):
+    for verb in ("plan", "call", "watch"):
+        out = headcount("help", verb).out
+        shared = options_in(out.partition("\nRoles and connections:\n")[2])
+        assert len(shared) == 13 and "assume-role" in shared
+        assert "policy" not in shared and "min-speed" in shared
+    for verb in ("test", "version"):
+        assert "Roles and connections" not in headcount("help", verb).out
+
+
 def test_what_stands_behind_the_file_of_run_is_the_scripts(headcount):
     assert "\nUsage: headcount run [--option value...] FILE.lua|- [ARG...]\n" \
         in headcount("help", "run").out
@@ -148,7 +160,18 @@ def test_help_is_on_stdout_and_names_every_verb(headcount):
     run = headcount("help")
     assert run.code == 0 and run.err == ""
     for verb in VERBS:
-        assert re.search(rf"^  {verb}\b", run.out, re.M)
+        assert len(re.findall(rf"^  {verb}\b", run.out, re.M)) == 1
+    assert 24 <= len(run.out.splitlines()) <= 40
+    groups = {title: re.findall(r"^  (\w+)", rows, re.M) for title, rows in
+              re.findall(r"^(\w.*):\n((?:  .*\n)+)", run.out, re.M)}
+    assert groups["Look, and write nothing"] == ["plan", "explain", "doctor",
+                                                 "snapshot"]
+    assert "apply" in groups["Write counts and tags"]
+    assert groups["Keep running"] == ["watch", "lambda"]
+    assert len(groups.pop("Next")) == 3 and len(groups) == 6
+    for line in re.findall(r"^  headcount (\S.*?)  ", run.out, re.M):
+        if line != "doctor":
+            assert headcount(*line.split()).code == 0, line
     for args in (["--help"], ["-h"], ["--debug", "-h"]):
         assert headcount(*args).out == run.out
     assert max(map(len, run.out.splitlines())) <= 80
@@ -361,7 +384,7 @@ def test_lists_with_commas(prod, headcount):
     assert run.code == 252 and "more than one --assume-role" in run.err
     prod.filters["attribute:a in [b, c]"] = {"a"}
     run = headcount("plan", "prod", *OURS, "--where", "attribute:a in [b, c]")
-    assert run.code == 0 and "1 active host," in run.out
+    assert run.code == 0 and "  1 active host  " in run.out
 
 
 def test_a_role_may_have_a_comma_in_its_name(headcount):
@@ -374,7 +397,7 @@ def test_plan_writes_nothing_and_shows_what_would_be(prod, headcount):
     run = headcount("plan", "prod", *OURS)
     assert run.code == 0
     assert prod.writes() == []
-    assert "1 -> 3  (+2" in run.out
+    assert "~ prod  web  1 -> 3  +2  3 active hosts  pending: " in run.out
     assert run.out.rstrip().endswith(
         "Plan: 1 to change, 0 held, 0 unchanged, 0 failed.")
     assert headcount("plan", "prod", *OURS, "--detailed-exitcode").code == 2
@@ -611,6 +634,6 @@ def test_foreign_region_names_both(prod, headcount, event):
                        f"{both}\n")
     far = prod.cluster_arn.replace("eu-west-1", "us-west-2")
     run = headcount("handle", *OURS, stdin={"clusters": ["prod", far]})
-    assert ("- web  skipped foreign_region: cluster prod is in region "
+    assert (". prod  web  skipped foreign_region: cluster prod is in region "
             "us-west-2") in run.out
     assert "the region here is eu-west-1\n" in run.out

@@ -185,8 +185,8 @@ def test_plan_explains_what_changes(ecs, headcount, prod):
     told = headcount(*plan, "--explain")
     assert operations(ecs) == calls + MORE
     assert told.out == plain.out.replace(
-        "active hosts\n= still", "active hosts (5 wanted, 3 placeable: 1 lacks "
-        "port 8125/udp, 1 an attribute)\n= still")
+        "each host\n= prod  still", "each host (5 wanted, 3 placeable: 1 lacks "
+        "port 8125/udp, 1 an attribute)\n= prod  still")
     assert told.out != plain.out
     report = headcount(*plan, "--explain", "--output", "json")
     assert [("placement" in s, s["placeable"])

@@ -304,12 +304,9 @@ def test_adopt_sets_one_tag_and_says_what_keeps_it(prod, headcount):
     run = headcount("adopt", "prod", "agent", "log", "kept", "--yes")
     assert run.code == 0, run.err
     assert run.out.splitlines() == [
-        "= agent  4  (4 active hosts)  unchanged: 1 task on each of 4 active "
-        "hosts",
-        "~ log  3 -> 4  (+1; 4 active hosts)  pending: 1 task on each of 4 "
-        "active hosts",
-        "= kept  4  (4 active hosts)  unchanged: 1 task on each of 4 active "
-        "hosts",
+        "= prod  agent  4  4 active hosts  unchanged: 1 task on each host",
+        "~ prod  log  3 -> 4  +1  4 active hosts  pending: 1 task on each host",
+        "= prod  kept  4  4 active hosts  unchanged: 1 task on each host",
         "Plan: 1 to change, 0 held, 2 unchanged, 0 failed.",
         "kept: has the tag headcount:rule = per-host already",
         "agent: tagged headcount:rule = per-host",
@@ -332,7 +329,7 @@ def test_adopt_shows_the_plan_of_the_other_tags(prod, headcount):
     prod.services["log"]["placementConstraints"] = []
     run = headcount("adopt", "prod", "log", "--dry-run")
     assert run.code == 0, run.err
-    assert "~ log  3 -> 8" in run.out
+    assert "~ prod  log  3 -> 8" in run.out
     assert run.out.endswith("Nothing was tagged: --dry-run.\n")
     assert not tagged(prod) and not prod.writes()
 
@@ -363,7 +360,8 @@ def test_a_long_offer_can_be_typed(prod, headcount):
 def test_adopt_tags_nothing_in_a_dry_run(prod, headcount, option, env):
     run = headcount("adopt", "prod", "log", option, **env)
     assert run.code == 0, run.err
-    assert "~ log  3 -> 4" in run.out and "Nothing was tagged: " in run.out
+    assert "~ prod  log  3 -> 4" in run.out
+    assert "Nothing was tagged: " in run.out
     assert not tagged(prod)
 
 

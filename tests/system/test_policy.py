@@ -804,7 +804,7 @@ def test_a_hold_names_what_lets_this_rule_pass(prod, policy, rule, says):
     assert f"; to let it pass: {says}\n" in run.out
     field = says.split(" ")[0]
     run = policy(f"return {{ {rule[:-2]}, {field} = true }} }}", form="text")
-    assert "~ web  1 -> 0" in run.out, run.out
+    assert "~ prod  web  1 -> 0" in run.out, run.out
 
 
 def test_a_hold_of_a_tag_says_that_no_tag_lets_it_pass(prod, headcount):

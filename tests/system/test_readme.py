@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import TOP
+from conftest import TOP, make
 
 README = (TOP / "README.md").read_text()
 MAN = TOP / "bindings" / "cli" / "man"
@@ -125,7 +125,7 @@ def test_the_first_use_works_as_it_is_written(ecs, headcount):
             (headcount.home / to).write_text(run.out)
         assert run.code == 0, (line, run.err)
         outs.append(run.out)
-    sample = re.search(r"^    ~ web .*\n    Plan: .*", README, re.M)[0]
+    sample = re.search(r"^    ~ prod .*\n    Plan: .*", README, re.M)[0]
     assert outs[0].strip() == sample.replace("    ", "", 1).replace(
         "\n    ", "\n")
     assert ecs.services["web"]["desiredCount"] == 3
@@ -219,9 +219,7 @@ def test_a_policy_in_c_is_asked_and_wishes(ecs, headcount, tmp_path):
 
 def test_what_is_installed_can_be_linked(tmp_path):
     root = tmp_path / "root"
-    subprocess.run(["make", "-s", "install", f"DESTDIR={root}",
-                    "PREFIX=/opt/hc"], cwd=TOP, check=True,
-                   capture_output=True)
+    make("install", f"DESTDIR={root}", "PREFIX=/opt/hc")
     files = {str(p.relative_to(root / "opt/hc"))
              for p in root.rglob("*") if p.is_file()}
     assert {"bin/headcount", "include/headcount.h", "lib/libheadcount.a",
@@ -236,7 +234,5 @@ def test_what_is_installed_can_be_linked(tmp_path):
         assert link == ".so man3/libheadcount.3\n" and name in page, name
     text = (root / "opt/hc/lib/pkgconfig/headcount.pc").read_text()
     assert "prefix=/opt/hc" in text and "Version: 0.1.0" in text
-    subprocess.run(["make", "-s", "uninstall", f"DESTDIR={root}",
-                    "PREFIX=/opt/hc"], cwd=TOP, check=True,
-                   capture_output=True)
+    make("uninstall", f"DESTDIR={root}", "PREFIX=/opt/hc")
     assert not [p for p in root.rglob("*") if p.is_file()]

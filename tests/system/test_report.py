@@ -246,7 +246,7 @@ def test_what_fails_a_cluster_is_said_once(prod, headcount):
     assert run.code == 1
     assert run.out.count("not authorized") == 1
     assert '"Action": "ecs:DescribeServices"' in run.out
-    assert "x web  failed AccessDeniedException\n" in run.out
+    assert "\nx prod  api  failed AccessDeniedException: as web\n" in run.out
 
 
 def test_text_says_the_same_as_json(prod, headcount):
@@ -260,9 +260,11 @@ def test_text_says_the_same_as_json(prod, headcount):
     services = report["clusters"][0]["services"]
     assert len(text) == len(services) + 1
     for line, service in zip(text, services):
-        assert line.split()[1] == service["service"]
+        assert line.split()[1:3] == ["prod", service["service"]]
         assert service["outcome"] in line and service["code"] in line
-        assert service["reason"] in line
+        # Each fact once: the hosts have a cell, and a hold has its own reason.
+        why = service["reason"].rpartition("; held: ")[2]
+        assert why.replace(" of 3 active hosts", " host") in line
     assert text[-1] == ("Plan: 1 to change, 1 held, 1 unchanged, 1 skipped, "
                         "1 failed.")
 
@@ -318,4 +320,5 @@ def test_what_is_data_is_no_name_of_an_option(prod, headcount, tmp_path):
 def test_a_line_of_the_plan_has_no_empty_parentheses(prod, headcount):
     (headcount.home / "policy.lua").write_text('return { fixed { "web", 1 } }')
     run = headcount("plan", "prod", "--policy", "policy.lua")
-    assert run.out.splitlines()[0] == "= web  1  unchanged: a fixed count of 1"
+    assert run.out.splitlines()[0] == \
+        "= prod  web  1  unchanged: a fixed count of 1"

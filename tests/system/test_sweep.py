@@ -165,9 +165,9 @@ def test_only_what_is_not_as_it_should_be_is_told_in_order(clusters,
     clusters.delay("DescribeServices", 0.4, times=1)      # a comes last
     got = headcount("plan", "--service", "web", "--service", "wbe")
     assert got.code == 1
-    assert [line for line in got.out.splitlines() if line[0] not in "~"] == [
-        "a", "b", "c",
-        "- wbe  skipped missing: in none of 4 clusters; did you mean web?",
+    row = "web  1 -> 2  +1  2 active hosts  pending: 1 task on each host"
+    assert got.out.splitlines() == [
+        f"~ a  {row}", f"~ b  {row}", f"~ c  {row}",
         "Plan: 3 to change, 0 held, 1 unchanged, 4 skipped, 1 failed."]
     assert got.err == ("headcount: no cluster of this run has a service wbe; "
                        "did you mean web?\n")
@@ -261,9 +261,9 @@ def test_a_service_that_is_somewhere_is_not_missing(clusters, headcount):
 
 def test_progress_is_for_terminals_alone(clusters, headcount):
     fill(clusters, ["a", "b", "c"])
-    clusters.delay("DescribeServices", 0.5, times=3)
+    clusters.delay("DescribeServices", 1.6, times=3)
     assert "clusters," not in headcount("plan", "--service", "web").err
-    clusters.delay("DescribeServices", 0.5, times=3)
+    clusters.delay("DescribeServices", 1.6, times=3)
     ours, theirs = pty.openpty()
     child = subprocess.Popen([PROGRAM, "plan", "--service", "web"],
                              env=headcount.env, stdout=subprocess.PIPE,
@@ -319,9 +319,10 @@ def test_regions_are_swept_in_one_run(headcount):
         assert got.code == 0, got.err
         assert counts(one) == {"prod": 2}
         assert counts(other) == {"prod": 2, "test": 2}
-        assert [line for line in got.out.splitlines() if line[0] != "~"] == [
-            "prod (eu-west-1, 123456789012)", "prod (us-east-1, 123456789012)",
-            "test (us-east-1, 123456789012)",
+        assert [line.partition("  ")[0] for line in got.out.splitlines()] == [
+            "~ prod (eu-west-1, 123456789012)",
+            "~ prod (us-east-1, 123456789012)",
+            "~ test (us-east-1, 123456789012)",
             "Done: 3 changed, 0 held, 0 unchanged, 0 failed."]
 
 

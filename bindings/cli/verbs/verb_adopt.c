@@ -351,7 +351,7 @@ static int run(headcount *h, struct adoption *a)
     int code = interrupted || !outcome ? EXIT_INTERRUPTED : 0;
 
     if (code == 0 && outcome->code == 0)
-        render_plan(stdout, outcome, true);
+        render_plan(stdout, o, outcome, true);
     if (code == 0)
         code = check(a, outcome);
     headcount_op_free(op);

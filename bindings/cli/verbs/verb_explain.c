@@ -56,13 +56,14 @@ static const struct headcount_service *row_of(
 }
 
 /* `by` is NULL without --who. */
-static void print_text(const struct headcount_outcome *outcome,
+static void print_text(const struct options *o,
+                       const struct headcount_outcome *outcome,
                        const struct set_by *by)
 {
     const struct headcount_service *row = row_of(outcome);
 
     if (!row || outcome->clusters->error) {
-        render_plan(stdout, outcome, true);
+        render_plan(stdout, o, outcome, true);
         return;
     }
     placement_put(stdout, outcome->clusters, row);
@@ -131,7 +132,7 @@ static int print_outcome(headcount *h, const struct options *o,
     else if (o->html && !has_no_wish(outcome))
         print_page(outcome, by);
     else if (!has_no_wish(outcome))
-        print_text(outcome, by);
+        print_text(o, outcome, by);
     service_names_complain(h, o, outcome);
     if (o->timings)
         waterfall_log(outcome, false);

@@ -158,12 +158,12 @@ static void wait_until(int64_t when)
 /* A person at a terminal waits for half a minute. */
 static void draw(const struct run *r, size_t round)
 {
-    char text[80] = "\r\033[K";
+    char text[80] = "";
 
     if (r->o->debug || !isatty(STDERR_FILENO))
         return;
     if (round < r->l.calls)
-        snprintf(text, sizeof text, "\r\033[K%zu of %zu calls of each series",
+        snprintf(text, sizeof text, "%zu of %zu calls of each series",
                  round, r->l.calls);
     log_draw(text);
 }

@@ -74,7 +74,7 @@ static int print_outcome(headcount *h, const struct options *o,
     } else if (policy_option_is_distinct(o)) {
         print_look(outcome);
     } else {
-        render_plan(stdout, outcome, outcome->dry_run);
+        render_plan(stdout, o, outcome, outcome->dry_run);
     }
     service_names_complain(h, o, outcome);
     for (size_t i = 0; o->verb != VERB_HANDLE && i < outcome->clusters_n; i++)

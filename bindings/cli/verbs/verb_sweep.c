@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cluster_tags.h"
 #include "complain.h"
 #include "first_look.h"
@@ -18,24 +19,28 @@
 #include "missing_services.h"
 #include "page/plan_page.h"
 #include "plain.h"
+#include "progress.h"
 #include "render.h"
 #include "service_names.h"
 #include "sweep_options.h"
 #include "request_options.h"
+#include "table.h"
 #include "verbs/verbs.h"
 #include "waterfall.h"
 
 struct sweep {
     const struct options *o;
     struct cluster_tags tags;
-    struct first_look look;        /* of --policy distinct                   */
+    struct first_look first;       /* of --policy distinct                   */
     char **texts;                  /* by place; NULL: not done, or told      */
     size_t texts_n, told;
     struct missing_services missing;
     struct meant meant;
     char *looked;                  /* the ARN of a cluster that was looked at */
-    bool many_places, progress, drawn;
-    bool holds_back;               /* the head of a page comes before texts  */
+    struct progress progress;
+    bool many_places, shows;       /* progress                               */
+    struct look look;
+    bool holds_back;               /* a page or a table is made of all texts */
     size_t failed, changed, braked;
 };
 
@@ -53,26 +58,20 @@ static bool sweep_is_meant(const struct options *o)
 
 /* ---- progress ---- */
 
-static void clear_progress(struct sweep *s)
-{
-    if (s->drawn)
-        log_draw("\r\033[K");
-    s->drawn = false;
-}
-
 static void on_tick(void *ud, headcount_op *op)
 {
     struct sweep *s = ud;
     struct headcount_progress p;
     char text[160];
 
+    if (!s->shows || !progress_is_due(&s->progress, hc_clock_monotonic()))
+        return;
     headcount_sweep_progress(op, &p);
     snprintf(text, sizeof text,
-             "\r\033[K%zu of %zu%s cluster%s, %zu to change, %zu failed",
+             "%zu of %zu%s cluster%s, %zu to change, %zu failed",
              p.done, p.found, p.all_found ? "" : " or more",
              p.found == 1 ? "" : "s", s->changed, s->failed);
     log_draw(text);
-    s->drawn = true;
 }
 
 /* ---- parts ---- */
@@ -99,10 +98,13 @@ static bool make_room(struct sweep *s, size_t at)
  * again for a reader. */
 static void print(struct sweep *s, const char *text)
 {
-    clear_progress(s);
+    log_draw("");
     if (ferror(stdout))
         return;
-    fputs(text, stdout);
+    if (s->o->html)
+        fputs(text, stdout);
+    else
+        table_put(stdout, text, &s->look);
     fflush(stdout);
 }
 
@@ -128,7 +130,7 @@ static char *text_of(struct sweep *s, const struct headcount_outcome *part)
     if (s->o->html)
         plan_page_rows(out, part, s->many_places);
     else
-        render_part(out, part, s->many_places);
+        render_rows(out, part, s->many_places, s->look.verbose);
     if (fclose(out) == 0)
         return text;
     free(text);
@@ -156,7 +158,7 @@ static void on_part(void *ud, headcount_op *op)
         return;
     if (policy_option_is_distinct(s->o) && !s->o->html) {
         for (size_t i = 0; i < part->clusters_n; i++)
-            first_look_note(&s->look, p.at, &part->clusters[i]);
+            first_look_note(&s->first, p.at, &part->clusters[i]);
         return;
     }
     if (make_room(s, p.at))
@@ -166,11 +168,32 @@ static void on_part(void *ud, headcount_op *op)
                  "counts it");
     if (!s->holds_back)
         tell(s);
+    if (s->shows)
+        on_tick(s, op);
+}
+
+/* The rows of all clusters as one table. */
+static void tell_table(struct sweep *s)
+{
+    char *rows = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&rows, &n);
+
+    for (size_t i = 0; out && i < s->texts_n; i++)
+        fputs(s->texts[i] ? s->texts[i] : "", out);
+    if (out && fclose(out) == 0)
+        print(s, rows);
+    else
+        complain("out of memory: the report lacks its table, the summary "
+                 "counts its rows");
+    free(rows);
 }
 
 /* Prints what is left; after an interrupt some clusters were never done. */
 static void tell_rest(struct sweep *s)
 {
+    if (s->look.terminal && !s->o->html)
+        tell_table(s);
     for (; s->told < s->texts_n; s->told++) {
         if (s->texts[s->told] && !s->holds_back)
             print(s, s->texts[s->told]);
@@ -194,7 +217,8 @@ static int print_outcome(struct sweep *s, headcount *h,
         plan_page_begin(stdout, o->verb == VERB_APPLY ? "headcount apply"
                                                       : "headcount plan",
                         outcome, r->dry_run, s->braked);
-    s->holds_back = o->html && !paged;
+    if (paged)
+        s->holds_back = false;
     tell_rest(s);
     if (paged)
         plan_page_end(stdout, outcome, NULL);
@@ -209,11 +233,10 @@ static int print_outcome(struct sweep *s, headcount *h,
     } else if (paged) {
         ;
     } else if (policy_option_is_distinct(o)) {
-        first_look_render(stdout, &s->look, s->many_places);
+        first_look_render(stdout, &s->first, s->many_places);
     } else {
-        missing_services_render(&s->missing, stdout);
-        render_summary(stdout, outcome, r->dry_run);
-        render_brake(stdout, outcome, s->braked, r->dry_run);
+        missing_services_render(&s->missing, outcome, stdout);
+        render_end(stdout, o, outcome, r->dry_run, s->braked);
     }
     missing_services_complain(&s->missing, outcome);
     meant_complain(&s->meant, o);
@@ -227,7 +250,7 @@ static int run_sweep(struct sweep *s, headcount *h,
                      struct policy_option *decide)
 {
     const struct verbs_parts parts = { s, on_part,
-                                       s->progress ? on_tick : NULL };
+                                       s->shows ? on_tick : NULL };
     struct headcount_error error;
     headcount_op *op = NULL;
     int err = headcount_begin_sweep(h, &op, sweep, &error);
@@ -240,7 +263,7 @@ static int run_sweep(struct sweep *s, headcount *h,
     const struct headcount_outcome *outcome = headcount_outcome(op);
     int code = EXIT_INTERRUPTED;
 
-    clear_progress(s);
+    log_draw("");
     if (outcome)
         code = print_outcome(s, h, sweep->each, outcome);
     else
@@ -253,8 +276,8 @@ static int verb_sweep(const struct options *o)
 {
     struct sweep s = {
         .o = o, .many_places = o->regions.n > 1 || o->roles_n > 1,
-        .progress = isatty(STDERR_FILENO) && !o->debug,
-        .holds_back = o->html,
+        .shows = isatty(STDERR_FILENO), .look = look_at_stdout(o),
+        .progress = { .began = hc_clock_monotonic() },
     };
     struct headcount_reconcile each = {
         .size = sizeof each, .timeout = o->timeout_us,
@@ -268,6 +291,7 @@ static int verb_sweep(const struct options *o)
     headcount *h = NULL;
     int code = cluster_tags_open(&s.tags, o);
 
+    s.holds_back = o->html || s.look.terminal;
     if (code == 0)
         code = request_options_open(&target, o, &each);
     sweep_options_put(&sweep, &each, o, &s.tags);
@@ -279,7 +303,7 @@ static int verb_sweep(const struct options *o)
     headcount_free(h);
     request_options_close(&target);
     missing_services_fini(&s.missing);
-    first_look_fini(&s.look);
+    first_look_fini(&s.first);
     free(s.looked);
     cluster_tags_close(&s.tags);
     return code;

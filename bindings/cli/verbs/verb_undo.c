@@ -233,7 +233,7 @@ static int print_outcome(const struct undo *u,
         put_json(u, outcome);
     } else {
         put_left(u, stdout);
-        render_plan(stdout, outcome, outcome->dry_run);
+        render_plan(stdout, u->o, outcome, outcome->dry_run);
     }
     if (outcome->summary[HEADCOUNT_PENDING] > 0 && !u->o->yes)
         warn("nothing was written: --yes writes it.  A headcount that still "

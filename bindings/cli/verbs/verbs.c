@@ -16,6 +16,7 @@
 #include "complain.h"
 #include "policy_option.h"
 #include "log.h"
+#include "progress.h"
 #include "trace.h"
 
 /* An op that was cancelled ends by itself after two seconds. */
@@ -139,11 +140,31 @@ bool verbs_run_parts(headcount_op *op, struct policy_option *decide,
     return interrupted;
 }
 
+static void on_wait(void *ud, headcount_op *op)
+{
+    struct progress *p = ud;
+    int64_t now = hc_clock_monotonic();
+    char text[80];
+
+    (void)op;
+    if (!progress_is_due(p, now))
+        return;
+    snprintf(text, sizeof text, "%d s, waiting for an answer",
+             (int)((now - p->began) / HC_SECOND));
+    log_draw(text);
+}
+
 bool verbs_run(headcount_op *op, struct policy_option *decide)
 {
-    static const struct verbs_parts none;    /* only a sweep has parts */
+    struct progress progress = { .began = hc_clock_monotonic() };
+    const struct verbs_parts waits = {    /* only a sweep has parts */
+        &progress, NULL, isatty(STDERR_FILENO) ? on_wait : NULL
+    };
+    bool ended = verbs_run_parts(op, decide, &waits);
 
-    return verbs_run_parts(op, decide, &none);
+    if (progress.drawn != 0)
+        log_draw("");
+    return ended;
 }
 
 static int try_without(headcount **h, const struct options *o,

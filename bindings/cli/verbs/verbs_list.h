@@ -2,6 +2,8 @@
  * its options, which are in options_table.c.
  *
  *   X(NAME, name, function, args, help, example, example)
+ *
+ * They stand in the groups of `help`, see the table `groups` in help.c.
  */
 #ifndef CLI_VERBS_VERBS_LIST_H
 #define CLI_VERBS_VERBS_LIST_H
@@ -11,6 +13,18 @@
       "show what apply would change",                                       \
       "headcount plan prod --service web",                                  \
       "headcount plan --tag tier=gold --policy policy.lua --output json")   \
+    X(EXPLAIN, explain, verb_explain, "CLUSTER SERVICE",                    \
+      "say which hosts can take a task",                                    \
+      "headcount explain prod web",                                         \
+      "headcount explain prod web --policy policy.lua --who")               \
+    X(DOCTOR, doctor, verb_doctor, "[CLUSTER...]",                          \
+      "find what keeps it from its work",                                   \
+      "headcount doctor prod --service web",                                \
+      "headcount doctor --policy policy.lua --output json")                 \
+    X(SNAPSHOT, snapshot, verb_reconcile, "CLUSTER",                        \
+      "print the facts of a plan, as JSON",                                 \
+      "headcount snapshot prod --service web > prod.json",                  \
+      "headcount snapshot prod --policy policy.lua > prod.json")            \
     X(APPLY, apply, verb_plan, "CLUSTER...|--all",                          \
       "set counts where they are wrong",                                    \
       "headcount apply prod --service web",                                 \
@@ -19,18 +33,6 @@
       "act on one event (file or stdin)",                                   \
       "headcount handle --service web event.json",                          \
       "headcount handle --policy policy.lua --dry-run < event.json")        \
-    X(WATCH, watch, verb_watch, "[CLUSTER...|--all]",                       \
-      "act on a queue's events, and sweep",                                 \
-      "headcount watch --all --every 5m --policy policy.lua",               \
-      "headcount watch --queue https://sqs.... 'prod-*' --service web")     \
-    X(SNAPSHOT, snapshot, verb_reconcile, "CLUSTER",                        \
-      "print the facts of a plan, as JSON",                                 \
-      "headcount snapshot prod --service web > prod.json",                  \
-      "headcount snapshot prod --policy policy.lua > prod.json")            \
-    X(EXPLAIN, explain, verb_explain, "CLUSTER SERVICE",                    \
-      "say which hosts can take a task",                                    \
-      "headcount explain prod web",                                         \
-      "headcount explain prod web --policy policy.lua --who")               \
     X(ADOPT, adopt, verb_adopt, "CLUSTER SERVICE...",                       \
       "tag services for --policy tags",                                     \
       "headcount adopt prod agent log-router",                              \
@@ -39,22 +41,14 @@
       "set counts back, by the log",                                        \
       "headcount undo audit.log --since 2h",                                \
       "headcount undo audit.log --since 2026-11-30T02:10:00Z --yes")        \
-    X(DOCTOR, doctor, verb_doctor, "[CLUSTER...]",                          \
-      "find what keeps it from its work",                                   \
-      "headcount doctor prod --service web",                                \
-      "headcount doctor --policy policy.lua --output json")                 \
-    X(CALL, call, verb_call, "SERVICE OPERATION [JSON|-|@FILE]",            \
-      "make one signed call, print answer",                                 \
-      "headcount call ecs list-clusters",                                   \
-      "headcount call ecs DescribeClusters '{\"clusters\": [\"prod\"]}'")   \
-    X(FETCH, fetch, verb_fetch, "METHOD URL",                               \
-      "make one HTTP request (--sign)",                                     \
-      "headcount fetch GET https://B.s3.amazonaws.com/KEY --sign s3",       \
-      "headcount fetch GET https://... --sign s3 --expires 3600")           \
-    X(LATENCY, latency, verb_latency, "[SERVICE OPERATION [JSON|@FILE]]",    \
-      "measure what keep-alive is worth",                                   \
-      "headcount latency",                                                  \
-      "headcount latency dynamodb list-tables --output html > page.html")   \
+    X(WATCH, watch, verb_watch, "[CLUSTER...|--all]",                       \
+      "act on a queue's events, and sweep",                                 \
+      "headcount watch --all --every 5m --policy policy.lua",               \
+      "headcount watch --queue https://sqs.... 'prod-*' --service web")     \
+    X(LAMBDA, lambda, verb_lambda, "",                                      \
+      "run as AWS Lambda's bootstrap",                                      \
+      "headcount lambda --service web",                                     \
+      "headcount lambda --all --policy policy.lua")                         \
     X(TEST, test, verb_test, "[DIR|FILE]",                                  \
       "run tests of policies, without AWS",                                 \
       "headcount test policies",                                            \
@@ -63,14 +57,22 @@
       "run a Lua script with the module",                                   \
       "headcount run audit.lua prod test",                                  \
       "headcount run --region eu-west-1 - < audit.lua")                     \
-    X(LAMBDA, lambda, verb_lambda, "",                                      \
-      "run as AWS Lambda's bootstrap",                                      \
-      "headcount lambda --service web",                                     \
-      "headcount lambda --all --policy policy.lua")                         \
-    X(HELP, help, verb_help, "[VERB]",                                      \
-      "print this help, or that of a verb",                                 \
+    X(CALL, call, verb_call, "SERVICE OPERATION [JSON|-|@FILE]",            \
+      "make one signed call, print answer",                                 \
+      "headcount call ecs list-clusters",                                   \
+      "headcount call ecs DescribeClusters '{\"clusters\": [\"prod\"]}'")   \
+    X(FETCH, fetch, verb_fetch, "METHOD URL",                               \
+      "make one HTTP request (--sign)",                                     \
+      "headcount fetch GET https://B.s3.amazonaws.com/KEY --sign s3",       \
+      "headcount fetch GET https://... --sign s3 --expires 3600")           \
+    X(LATENCY, latency, verb_latency, "[SERVICE OPERATION [JSON|@FILE]]",   \
+      "measure what keep-alive is worth",                                   \
+      "headcount latency",                                                  \
+      "headcount latency dynamodb list-tables --output html > page.html")   \
+    X(HELP, help, verb_help, "[VERB|options]",                              \
+      "print this, or the help of a verb",                                  \
       "headcount help plan",                                                \
-      "headcount help | less")                                              \
+      "headcount help options | less")                                      \
     X(VERSION, version, verb_version, "",                                   \
       "print the versions of all parts",                                    \
       "headcount version",                                                  \
