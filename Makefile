@@ -159,7 +159,8 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
     cover fuzz soak mutants \
     matrix proxies bench bench-peers cost put-item pictures allocations packages size \
     tidy fmt static lambda lua-env lua-module \
-    install-lua install uninstall dist clean help objects unit-programs \
+    install-lua install install-strip uninstall uninstall-lua dist deb image \
+    bare clean help objects unit-programs \
     lua-programs replays t FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
@@ -184,12 +185,13 @@ $(LUA_FILES_O): $(BUILD)/obj/lua_files.c bindings/cli/lua_host.h \
 	$(call quiet,CC,$<)
 	$(Q)$(COMPILE) -isystem $(LUA_INC) -Ibindings/cli $(WERROR) -c -o $@ $<
 
-# What `version` tells; rewritten only when it is another text.
+# What `version` tells; rewritten only when it is another text.  The number of
+# the shell keeps two makes from one new file.
 $(BUILD)/obj/build_info.h: FORCE
 	@mkdir -p $(@D)
 	@BEARSSL_VERSION='$(BEARSSL_VERSION)' MUSL_VERSION='$(MUSL_VERSION)' \
-	    sh bindings/packaging/build_info.sh >$@.new; \
-	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+	    sh bindings/packaging/build_info.sh >$@.$$$$; \
+	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv $@.$$$$ $@; fi
 
 $(BUILD)/obj/bindings/cli/verbs/verb_version.o: $(BUILD)/obj/build_info.h
 
@@ -236,8 +238,8 @@ INDEXED := $(CORE_C) $(CLI_C) $(LUA_C) $(TEST_C) $(PEER_C) $(FAKE_C) $(FUZZ_C) \
 $(COMMANDS): FORCE $(BUILD)/flags
 	@printf '%s\n' $(foreach c,$(INDEXED),'$c $(strip $(call see,$c))') | \
 	    TOP='$(CURDIR)' COMPILE='$(strip $(COMPILE))' \
-	    awk -f tests/compile_commands.awk >$@.new && \
-	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+	    awk -f tests/compile_commands.awk >$@.$$$$ && \
+	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv $@.$$$$ $@; fi
 
 # VARIABLE, a path in the tree that it names, a file there: an error that says
 # what the tree lacks (else the system's file would be taken in silence).
@@ -253,9 +255,9 @@ $(BUILD)/flags: FORCE
 	$(call a_named_tree,LUA_DIR,$(LUA_INC),lua.h)
 	$(call a_named_tree,LUA_DIR,$(LUA_A),)
 	@mkdir -p $(@D)
-	@echo '$(COMPILE)' >$@.new; \
-	if cmp -s $@.new $@ && test -f $(@D)/bearssl.lib; then \
-	    rm -f $@.new; \
+	@echo '$(COMPILE)' >$@.$$$$; \
+	if cmp -s $@.$$$$ $@ && test -f $(@D)/bearssl.lib; then \
+	    rm -f $@.$$$$; \
 	    exit 0; \
 	fi; \
 	for h in bearssl.h jsmn.h; do \
@@ -271,7 +273,7 @@ $(BUILD)/flags: FORCE
 	/*) echo -l:libbearssl.a ;; \
 	*) echo -lbearssl ;; \
 	esac >$(@D)/bearssl.lib; \
-	mv $@.new $@
+	mv $@.$$$$ $@
 
 objects: $(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C) \
     $(FAKE_C))
@@ -522,24 +524,71 @@ fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)
 # ---- to carry away ----
 
 static: ## build/static/headcount-ARCH, musl and no library: STATIC_ARCHS=
+	@CC='$(CC)' STATIC_ARCHS='$(STATIC_ARCHS)' sh tests/deps.sh static
 	@BUILD='$(BUILD)' MAKE='$(SUBMAKE)' JOBS=$(AT_ONCE) \
 	    BEARSSL_SRC='$(BEARSSL_SRC)' LUA_SRC='$(LUA_SRC)' \
 	    MUSL_SRC='$(MUSL_SRC)' sh bindings/packaging/static.sh $(STATIC_ARCHS)
 
 lambda: static ## build/lambda/headcount-ARCH.zip: POLICY=FILE goes along
+	@sh tests/deps.sh lambda
 	@$(PYTHON) bindings/packaging/lambda_zip.py '$(BUILD)' '$(POLICY)' \
 	    $(STATIC_ARCHS)
 
+dist: ## build/dist: sources of HEAD, what is built of it, SHA256SUMS
+	@BUILD='$(BUILD)' sh bindings/packaging/dist.sh 'headcount-$(VERSION)'
+
+deb: dist ## build/deb: Debian packages of the archive, judged by lintian
+	@sh tests/deps.sh deb
+	@BUILD='$(BUILD)' JOBS=$(AT_ONCE) \
+	    sh bindings/packaging/deb.sh 'headcount-$(VERSION)'
+
+image: static ## build/image: the static binary in an image FROM scratch
+	@sh tests/deps.sh image
+	@BUILD='$(BUILD)' VERSION='$(VERSION)' \
+	    sh bindings/packaging/image/build.sh $(STATIC_ARCHS)
+
+bare: dist ## a bare Debian 12: demo, install, plan, uninstall, with times
+	@sh tests/deps.sh bare
+	@BUILD='$(BUILD)' sh tests/system/bare/bare.sh 'headcount-$(VERSION)'
+
 # ---- out of the tree ----
 
-bindir = $(DESTDIR)$(PREFIX)/bin
-libdir = $(DESTDIR)$(PREFIX)/lib
-incdir = $(DESTDIR)$(PREFIX)/include
-mandir = $(DESTDIR)$(PREFIX)/share/man
+LIBDIR ?= $(PREFIX)/lib
+LUADIR ?= $(PREFIX)/share/lua/5.4
+LUALIBDIR ?= $(PREFIX)/lib/lua/5.4
+STRIP ?= strip
+bindir = $(PREFIX)/bin
+incdir = $(PREFIX)/include
+mandir = $(PREFIX)/share/man
 MAN := $(wildcard bindings/cli/man/*.[1357])
 # The public functions: `man headcount_wait` finds the page of them all.
 FUNCTIONS = sed -n 's/^[a-z].*[ *]\(headcount_[a-z0-9_]*\)(.*/\1/p' \
     core/headcount.h | sort -u
+
+# What install.sh reads.
+row = printf '%s\t%s\t%s\n' $1 '$2' '$(subst / ,/,$(strip $3))';
+man_row = $(call row,644,$1,\
+    $(mandir)/man$(patsubst .%,%,$(suffix $1))/$(notdir $1))
+completion_row = $(call row,644,$1,$(PREFIX)/share/$(if $(filter %.fish,$1),\
+    fish/vendor_completions.d/headcount.fish,$(if $(filter %/_headcount %.zsh,$1),\
+    zsh/site-functions/_headcount,bash-completion/completions/headcount)))
+FILE_ROWS = $(call row,755,$(PROGRAM),$(bindir)/headcount) \
+    $(call row,644,core/headcount.h,$(incdir)/headcount.h) \
+    $(call row,644,$(LIB_A),$(LIBDIR)/libheadcount.a) \
+    $(call row,644,$(LIB_SO),$(LIBDIR)/$(notdir $(LIB_SO))) \
+    $(call row,link,$(notdir $(LIB_SO)),$(LIBDIR)/libheadcount.so) \
+    $(call row,pc,bindings/packaging/headcount.pc.in,\
+    $(LIBDIR)/pkgconfig/headcount.pc) \
+    $(foreach file,$(COMPLETIONS),$(call completion_row,$(file))) \
+    $(foreach page,$(MAN),$(call man_row,$(page))) \
+    for name in `$(FUNCTIONS)`; do \
+        $(call row,page,man3/libheadcount.3,$(mandir)/man3/'$$name'.3) \
+    done
+LUA_ROWS = $(foreach file,$(LUA_FILES),$(call \
+    row,644,$(file),$(LUADIR)/headcount/$(notdir $(file)))) \
+    $(call row,755,$(LUA_MODULE),$(LUALIBDIR)/headcount/core.so)
+INSTALLER = DESTDIR='$(DESTDIR)' RECORDS='$(PREFIX)/share/headcount' \
+    PREFIX='$(PREFIX)' VERSION='$(VERSION)' sh bindings/packaging/install.sh
 
 LUA_TREE = $(abspath $(BUILD))/lua
 
@@ -547,58 +596,22 @@ lua-env: ## the LUA_PATH and LUA_CPATH to set for the module in build/
 	@echo "export LUA_PATH='$(LUA_TREE)/?.lua;$(LUA_TREE)/?/init.lua;;'"
 	@echo "export LUA_CPATH='$(LUA_TREE)/?.so;;'"
 
-install: all ## program, library, header, pkg-config file: PREFIX=, DESTDIR=
-	install -d $(bindir) $(libdir)/pkgconfig $(incdir)
-	install -m 755 $(PROGRAM) $(bindir)/headcount
-	install -m 644 core/headcount.h $(incdir)/headcount.h
-	install -m 644 $(LIB_A) $(libdir)/libheadcount.a
-	install -m 644 $(LIB_SO) $(libdir)/libheadcount.so.$(SOVERSION)
-	ln -sf libheadcount.so.$(SOVERSION) $(libdir)/libheadcount.so
-	sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g' \
-	    bindings/packaging/headcount.pc.in >$(libdir)/pkgconfig/headcount.pc
-	chmod 644 $(libdir)/pkgconfig/headcount.pc
-	set -e; for page in $(MAN); do \
-	    install -d $(mandir)/man$${page##*.}; \
-	    install -m 644 $$page $(mandir)/man$${page##*.}/; \
-	done
-	set -e; for name in `$(FUNCTIONS)`; do \
-	    echo '.so man3/libheadcount.3' >$(mandir)/man3/$$name.3; \
-	    chmod 644 $(mandir)/man3/$$name.3; \
-	done
+install: all $(COMPLETIONS) ## program, library, header, man pages: PREFIX=, LIBDIR=, DESTDIR=
+	@{ $(FILE_ROWS); } | LIBDIR='$(LIBDIR)' $(INSTALLER) install installed
 
-LUADIR ?= $(PREFIX)/share/lua/5.4
-LUALIBDIR ?= $(PREFIX)/lib/lua/5.4
+install-strip: export WITHOUT_SYMBOLS = $(STRIP)
+install-strip: install ## the same, without symbols: STRIP=
 
 install-lua: $(LUA_MODULE) $(LUA_FACADE) ## the Lua module: LUADIR=, LUALIBDIR=
-	install -d $(DESTDIR)$(LUADIR)/headcount $(DESTDIR)$(LUALIBDIR)/headcount
-	install -m 644 $(LUA_FILES) $(DESTDIR)$(LUADIR)/headcount/
-	install -m 755 $(LUA_MODULE) $(DESTDIR)$(LUALIBDIR)/headcount/core.so
+	@{ $(LUA_ROWS) } | $(INSTALLER) install installed-lua
 
 lua-module: $(LUA_MODULE) $(LUA_FACADE)
 
-uninstall: ## what install put there
-	rm -f $(bindir)/headcount $(incdir)/headcount.h \
-	    $(libdir)/libheadcount.a $(libdir)/libheadcount.so \
-	    $(libdir)/libheadcount.so.$(SOVERSION) \
-	    $(libdir)/pkgconfig/headcount.pc
-	set -e; for page in $(MAN); do \
-	    rm -f $(mandir)/man$${page##*.}/$${page##*/}; \
-	done
-	set -e; for name in `$(FUNCTIONS)`; do \
-	    rm -f $(mandir)/man3/$$name.3; \
-	done
+uninstall: ## take away what install put there, and the folders it made
+	@{ $(FILE_ROWS); } | LIBDIR='$(LIBDIR)' $(INSTALLER) uninstall installed
 
-DIST := headcount-$(VERSION)
-
-dist: ## build/headcount-VERSION.tar.gz of HEAD, the same bytes each time
-	@rm -rf $(BUILD)/dist && mkdir -p $(BUILD)/dist
-	git archive --prefix=$(DIST)/ HEAD | tar -x -C $(BUILD)/dist
-	when=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} && \
-	LC_ALL=C tar --sort=name --mtime="@$$when" --owner=0 --group=0 \
-	    --numeric-owner --mode=u=rwX,go=rX --format=ustar \
-	    -C $(BUILD)/dist -cf $(BUILD)/$(DIST).tar $(DIST)
-	gzip -9nf $(BUILD)/$(DIST).tar
-	@rm -rf $(BUILD)/dist
+uninstall-lua: ## the same of install-lua
+	@{ $(LUA_ROWS) } | $(INSTALLER) uninstall installed-lua
 
 clean: ## all that was built; build/venv, build/npm and build/peers stay
 	@if [ -d $(BUILD) ]; then \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# deps.sh all|demo [moto]|matrix|pages|proxies|bench - installs what a build,
-# demo, tests, pages or bench lack.
+# deps.sh all|demo [moto]|matrix|pages|proxies|bench|static|lambda|deb|image|
+# bare - installs what a build, demo, tests, pages, bench or packages lack.
 #
 # It looks for commands and headers, not for packages, and asks apt-get once
 # for all that is missing; where it may not, it prints the line to run.  The
@@ -151,20 +151,39 @@ look_for_tests() {
     header_or cmocka.h libcmocka-dev
     header_or openssl/ssl.h libssl-dev
     header_or uv.h libuv1-dev
-    look_for_static
+    look_for_static x86_64 aarch64
+    other=aarch64
+    [ "$(uname -m)" != aarch64 ] || other=x86_64
+    command_or "qemu-$other-static" qemu-user-static
 }
 
-# What `make static` takes for this architecture and for the other one, and
-# what runs that here.
-look_for_static() {
-    native=$(uname -m)
-    other=aarch64
-    [ "$native" != aarch64 ] || other=x86_64
-    command_or "$other-linux-gnu-gcc" \
-        "gcc-$(echo $other | tr _ -)-linux-gnu"
-    command_or "qemu-$other-static" qemu-user-static
+# What `make static` takes for these architectures; libraries come as sources.
+look_for_static() { # ARCH...
+    for arch; do
+        if [ "$arch" != "$(uname -m)" ] || ! has gcc; then
+            command_or "$arch-linux-gnu-gcc" \
+                "gcc-$(echo "$arch" | tr _ -)-linux-gnu"
+        fi
+    done
+    command_or make make
+    header_or jsmn.h libjsmn-dev ${JSMN_DIR:+"-I$JSMN_DIR"}
     command_or patch patch
     command_or xz xz-utils
+}
+
+look_for_packages() { # WHAT
+    case $1 in
+    lambda) command_or python3 python3 ;;
+    deb)
+        look_for_build
+        header_or cmocka.h libcmocka-dev
+        command_or dpkg-buildpackage dpkg-dev fakeroot
+        command_or dh debhelper
+        command_or lintian lintian
+        ;;
+    image) command_or buildah buildah ;;
+    bare) command_or mmdebstrap mmdebstrap ;;
+    esac
 }
 
 # nginx's package starts a server; a policy of our own, for this one call,
@@ -240,6 +259,18 @@ make_browser() {
 }
 
 mkdir -p build
+case $want in
+static | lambda | deb | image | bare)
+    if [ "$want" = static ]; then
+        # shellcheck disable=SC2086 # a list of words
+        look_for_static ${STATIC_ARCHS-}
+    else
+        look_for_packages "$want"
+    fi
+    [ -z "$missing" ] || install_missing
+    exit
+    ;;
+esac
 look_for_build
 [ -z "$peers" ] || look_for_peers
 [ "$want" = demo ] || look_for_tests

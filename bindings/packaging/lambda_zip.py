@@ -43,6 +43,12 @@ def main():
         sys.exit(f"lambda: POLICY={policy}: there is no such file")
     for arch in archs:
         write(pathlib.Path(build), policy, arch)
+    if not policy:
+        print("lambda: the zip has no policy; the function then needs "
+              "HEADCOUNT_POLICY=tags, or rules of yours:\n"
+              "  make lambda POLICY=FILE, and "
+              "HEADCOUNT_POLICY=/var/task/policy.lua in its environment",
+              file=sys.stderr)
 
 
 main()

@@ -5,8 +5,9 @@ comes to.
     for deployment in (sam(), terraform()):
         deployment["queue"]["visibility"], deployment["policies"], ...
 
-Used by: system/test_cost.py, system/test_permissions.py,
-system/test_put_item.py and system/test_templates.py.
+Used by: system/test_cost.py, system/test_operating.py,
+system/test_permissions.py, system/test_put_item.py and
+system/test_templates.py.
 Instead of moto: moto does not expand SAM and knows no Terraform.
 """
 import json

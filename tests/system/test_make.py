@@ -28,8 +28,9 @@ def test_n_creates_no_file_and_starts_no_program(tmp_path):
     build = tmp_path / "build"
     goals = ["all", "deps", "test", "check", "san", "cover", "mutants", "demo",
              "bench", "bench-peers", "static", "lambda", "tidy", "dist",
-             "install", "clean",
-             "help", "t", "T=plan"]
+             "deb", "image", "bare", "install", "install-strip",
+             "install-lua", "uninstall", "uninstall-lua", "clean", "help",
+             "t", "T=plan"]
     done = make("-n", f"BUILD={build}", f"SHELL={shell}", *goals)
     assert done.returncode == 0, done.stdout
     assert "tests/run test" in done.stdout
@@ -61,8 +62,7 @@ def test_the_version_is_the_header_s(tmp_path):
     version = (TOP / "core/headcount.h").read_text().split(
         'HEADCOUNT_VERSION "')[1].split('"')[0]
     done = make("-n", f"BUILD={tmp_path}", "dist")
-    assert f"headcount-{version}.tar.gz" in done.stdout or \
-        f"headcount-{version}.tar" in done.stdout
+    assert f"dist.sh 'headcount-{version}'" in done.stdout
 
 
 def test_every_source_has_its_command_for_an_editor(tmp_path):

@@ -227,6 +227,16 @@ def test_a_policy_that_is_not_there_is_told(zipped):
     assert "POLICY=/nonexistent/policy.lua" in done.stderr
 
 
+def test_a_zip_without_a_policy_is_told(zipped, tmp_path):
+    done, _ = zipped("bare", "")
+    assert done.returncode == 0
+    assert "the zip has no policy" in done.stderr
+    assert "make lambda POLICY=FILE" in done.stderr
+    (tmp_path / "policy.lua").write_text(POLICY)
+    done, _ = zipped("full", tmp_path / "policy.lua")
+    assert done.returncode == 0 and done.stderr == ""
+
+
 def test_the_zip_is_a_function(zipped, secure, headcount, tmp_path):
     secure.service("web", desired=1)
     for name in "abc":
