@@ -4,7 +4,11 @@ set -eu
 cd "${AUTOPKGTEST_TMP:-$(mktemp -d)}"
 headcount version
 cat >policy.lua <<'LUA'
-return { per_host { "web", tasks = 2 } }
+return { hosts_minus { "web", spare = 1, min = 1 } }
 LUA
-echo '{"cluster": "prod"}' >event.json
-headcount event event.json
+cat >policy_test.lua <<'LUA'
+test "one host stays free of web" (function()
+  cluster { hosts = 9, services = { "web" } }:plan "policy.lua":wants("web", 8)
+end)
+LUA
+headcount test policy_test.lua
