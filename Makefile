@@ -133,6 +133,11 @@ WERROR := $(if $(DEV),-Werror)
 COMPILE = $(CC) $(HC_CPPFLAGS) $(CPPFLAGS) $(HC_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 
+# The tests of one file compute little and are half of all that is compiled: they
+# are not optimized.  Random worlds, peers and fuzz targets are.
+QUICK_C := $(filter-out $(wildcard tests/*_test.c),$(TEST_C))
+quick = $(if $(filter $(QUICK_C),$1),-O0 -U_FORTIFY_SOURCE)
+
 # What one file sees beside core's headers.
 see = $(if $(filter tests/%,$1),-Itests) \
     $(if $(filter bindings/cli/% tests/cli/% tests/fuzz/cli_%,$1),\
@@ -225,7 +230,7 @@ $(BUILD)/lua/%.lua: lua/%.lua
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)
-	$(Q)$(COMPILE) $(call see,$<) $(WERROR) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) $(call quick,$<) $(call see,$<) $(WERROR) -MMD -MP -c -o $@ $<
 
 # For clangd and its like, which look for it in build/ too.
 INDEXED := $(CORE_C) $(CLI_C) $(LUA_C) $(TEST_C) $(PEER_C) $(FAKE_C) $(FUZZ_C) \
