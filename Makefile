@@ -566,7 +566,9 @@ STRIP ?= strip
 bindir = $(PREFIX)/bin
 incdir = $(PREFIX)/include
 mandir = $(PREFIX)/share/man
-MAN := $(wildcard bindings/cli/man/*.[1357])
+MAN := $(foreach section,1 3 5 7,$(wildcard bindings/cli/man/*.$(section)))
+COMPLETIONS := $(addprefix bindings/cli/completion/,headcount.bash _headcount \
+    headcount.fish)
 # The public functions: `man headcount_wait` finds the page of them all.
 FUNCTIONS = sed -n 's/^[a-z].*[ *]\(headcount_[a-z0-9_]*\)(.*/\1/p' \
     core/headcount.h | sort -u

@@ -143,6 +143,8 @@ look_for_tests() {
     command_or lua5.4 lua5.4
     command_or busted lua-busted
     command_or luacheck lua-check
+    command_or zsh zsh
+    command_or fish fish
     command_or luarocks luarocks
     command_or ldoc lua-ldoc
     # valgrind needs the symbols of ld.so.
