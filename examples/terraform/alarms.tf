@@ -141,3 +141,42 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_actions       = var.alarm_topic_arns
   ok_actions          = var.alarm_topic_arns
 }
+
+# AWS charges for more than three dashboards.
+resource "aws_cloudwatch_dashboard" "overview" {
+  count          = var.dashboard ? 1 : 0
+  dashboard_name = var.name
+  dashboard_body = jsonencode({
+    widgets = [
+      {
+        type = "metric", x = 0, y = 0, width = 12, height = 6
+        properties = {
+          title = "Services", region = split(":", var.cluster_arns[0])[3], stat = "Maximum", period = 300
+          metrics = [
+            ["headcount", "Updated", "FunctionName", aws_lambda_function.headcount.function_name, { stat = "Sum" }],
+            [".", "Held", ".", "."],
+            [".", "Failed", ".", "."],
+            [".", "MissingServices", ".", "."],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 12, y = 0, width = 12, height = 6
+        properties = {
+          title = "Queue and dead letters", region = split(":", var.cluster_arns[0])[3], stat = "Maximum", period = 300
+          metrics = [
+            ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", aws_sqs_queue.queue.name],
+            [".", "ApproximateNumberOfMessagesVisible", ".", aws_sqs_queue.dead_letters.name],
+          ]
+        }
+      },
+      {
+        type = "log", x = 0, y = 6, width = 24, height = 8
+        properties = {
+          title = "Counts that were written", region = split(":", var.cluster_arns[0])[3], view = "table"
+          query = "SOURCE '${aws_cloudwatch_log_group.log.name}' | fields @timestamp, cluster, service, before, after, reason | filter event = 'write' | sort @timestamp desc | limit 50"
+        }
+      },
+    ]
+  })
+}

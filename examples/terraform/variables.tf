@@ -92,6 +92,15 @@ variable "verify" {
   }
 }
 
+variable "dashboard" {
+  description = <<-EOT
+    If it is true, a dashboard of CloudWatch shows what headcount wrote, held
+    and failed, and its queue.  AWS charges for more than three of them.
+  EOT
+  type        = bool
+  default     = false
+}
+
 variable "dry_run" {
   description = <<-EOT
     If it is true, headcount reads, reports and logs, and holds every write

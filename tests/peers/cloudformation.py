@@ -131,4 +131,6 @@ class Stack:
 def resources_of(template, parameters):
     stack = Stack(template, parameters)
     return {name: {**r, "Properties": stack.value(r["Properties"])}
-            for name, r in template["Resources"].items()}
+            for name, r in template["Resources"].items()
+            if "Condition" not in r or
+            stack.condition(template["Conditions"][r["Condition"]])}

@@ -132,6 +132,8 @@ def sam(clusters, services=(), topic=True, **more):
         "policies": inline(r["Role"]),
         "alarms": [sam_alarm(x) for x in r.values()
                    if x["Type"] == "AWS::CloudWatch::Alarm"],
+        "dashboard": json.loads(p["Overview"]["DashboardBody"])
+        if "Overview" in p else None,
     }
 
 
@@ -167,6 +169,7 @@ def terraform(clusters, services=(), topic=True, **more):
     target = m.resource("aws_cloudwatch_event_target", "queue")
     sweep = m.resource("aws_scheduler_schedule", "sweep")
     (sends,), roles = sweep["target"], m.resources("aws_iam_role_policy")
+    shown = m.resource("aws_cloudwatch_dashboard", "overview")
     return {
         "queue": {
             "arn": m.reference(["aws_sqs_queue", "queue", "arn"]),
@@ -217,6 +220,7 @@ def terraform(clusters, services=(), topic=True, **more):
                      for n in ("function", "by_policy") if n in roles],
         "alarms": [terraform_alarm(a) for a in
                    m.resources("aws_cloudwatch_metric_alarm").values()],
+        "dashboard": shown and json.loads(shown["dashboard_body"]),
     }
 
 

@@ -60,7 +60,8 @@ def test_cfn_lint_finds_nothing_in_what_sam_makes_of_it(services):
 SWITCHED = {"reserved_concurrency": None, "verify": "off", "dry_run": True,
             "max_changes": 500, "max_falls": 20000,
             "expect_account": "123456789012",
-            "drop_foreign_events": True, "limit_updates": True}
+            "drop_foreign_events": True, "limit_updates": True,
+            "dashboard": True}
 
 
 @pytest.mark.parametrize("more", [{}, SWITCHED], ids=["default", "switched"])
@@ -80,6 +81,18 @@ def test_both_say_the_same(more):
                              for a in d["alarms"]),
             "age": d["rule"]["age"], "log_days": d["log_days"]}
     assert same("sam") == same("terraform")
+
+
+def test_the_dashboard_is_off_and_both_have_the_same(deploy):
+    """Names are each one's own."""
+    assert deploy([PROD])["dashboard"] is None
+    widgets = deploy([PROD], dashboard=True)["dashboard"]["widgets"]
+    assert [w["properties"]["title"] for w in widgets] == [
+        "Services", "Queue and dead letters", "Counts that were written"]
+    assert "filter event = 'write'" in widgets[2]["properties"]["query"]
+    names = {row[1] for row in widgets[0]["properties"]["metrics"]}
+    emf = (TOP / "bindings" / "cli" / "lambda" / "emf.c").read_text()
+    assert all(f'"{name}"' in emf for name in names), names
 
 
 def test_both_have_the_same_parameters():
